@@ -1,0 +1,1 @@
+"""Tablewire: a wire service for restaurant tables."""

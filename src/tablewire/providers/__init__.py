@@ -1,0 +1,1 @@
+"""Floor 2: reservation providers; the only room that speaks aiohttp."""

@@ -1,0 +1,84 @@
+"""The door of the providers: what the engine asks of any of them, and what each promises."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal, Protocol
+
+import msgspec
+
+from tablewire.domain.markets import Market
+from tablewire.domain.snapshots import Snapshot
+
+BreakerState = Literal["closed", "open", "half_open"]
+
+
+class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider says of itself for health and metrics."""
+
+    enabled: bool
+    """Whether it is polled: it has what it needs to be asked."""
+    breaker: BreakerState = "closed"
+    rate: float = 0.0
+    """Calls a second it may be sent at most."""
+    rate_now: float = 0.0
+    """Calls a second it may be sent now, after what it answered lately."""
+    error_rate: float = 0.0
+    """Share of the last calls that failed, 0 to 1."""
+    problems: tuple[str, ...] = ()
+    """What is wrong with it, in plain words: keys refused, blocked, drift of its answers."""
+    calls: int = 0
+    """Requests sent since the start, retries included."""
+    outcomes: Mapping[str, int] = {}
+    """How the calls ended, by kind, since the start."""
+
+
+class AvailabilityProvider(Protocol):
+    """A reservation platform that can be asked what is free.
+
+    It never raises for what the platform answers: an answer that is late, refused, blocked or senseless is an outcome of the
+    snapshot with a cause in plain words, and what was answered before it is kept. It raises only when it is cancelled.
+    """
+
+    @property
+    def provider_id(self) -> str:
+        """The id under which it is registered, e.g. `resy`."""
+        ...
+
+    async def search_availability(
+        self,
+        market: Market,
+        service_date: date,
+        time_slot: str | None,
+        party_sizes: tuple[int, ...],
+        *,
+        pages: Mapping[int, tuple[int, ...]] | None = None,
+        until: float | None = None,
+    ) -> Snapshot:
+        """Ask what is free on a date for each of the party sizes.
+
+        `time_slot` narrows the question to one part of the day; None asks for all of it, and one answer serves all its buckets.
+        `pages` says which pages (from 1) to ask for by party size; None asks for all. A provider without pages ignores it.
+        `until` is a moment of the running loop's clock: by then it returns what it has, and counts the rest as not answered.
+        """
+        ...
+
+    def status(self) -> ProviderStatus:
+        """How it is doing."""
+        ...
+
+    async def probe(self) -> str | None:
+        """One real call, the lightest there is: what is wrong, in plain words, or None. For `tablewire doctor`."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back connections."""
+        ...
+
+
+class Seats:
+    """How many calls may be in flight at once, over all providers and buckets."""
+
+    def __init__(self, seats: int) -> None:
+        self.seats = seats
+        self.semaphore = asyncio.Semaphore(seats)

@@ -1,0 +1,152 @@
+"""The door of the store: what the engine and the API ask of it, in their words."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+import msgspec
+
+from tablewire.domain.buckets import BucketKey
+from tablewire.domain.events import Event
+from tablewire.domain.filters import EventFilter
+from tablewire.domain.slots import Venue
+from tablewire.domain.state import BucketState, Change
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """The ends of the log. An empty log has `oldest == newest + 1`; nothing ever gets an id of `newest` or less again."""
+
+    oldest: int
+    """The id of the oldest event that is kept, or the next id to be given where none is."""
+    newest: int
+    """The newest id ever given; 0 where none was."""
+
+
+class StoredBucket(msgspec.Struct, frozen=True):
+    """A bucket that has rows in the store."""
+
+    key: BucketKey
+    provider: str
+
+
+class KnownVenue(msgspec.Struct, frozen=True):
+    """A venue as the store has it."""
+
+    venue: Venue
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+class EventLog(Protocol):
+    """The log of events: written by polls, read by cursor."""
+
+    async def record(self, change: Change) -> tuple[Event, ...]:
+        """Store one poll of one bucket in one transaction, and answer its events with their ids, in order.
+
+        Raises `PollConflict` where another process has stored a poll of this bucket since (nothing was stored), `StoreUnavailable`
+        where nothing was stored, `CommitUnknown` where that cannot be known.
+        """
+        ...
+
+    async def bounds(self) -> Bounds:
+        """The ends of the log as stored now."""
+        ...
+
+    async def after(
+        self, cursor: int, limit: int, *, wanted: EventFilter, types: frozenset[str], upto: int | None = None
+    ) -> list[Event]:
+        """Events with an id above `cursor` (and at most `upto`), oldest first. `types` as in `domain.filters.EVENT_TYPES`."""
+        ...
+
+    async def before(
+        self, cursor: int | None, limit: int, *, wanted: EventFilter, types: frozenset[str]
+    ) -> list[Event]:
+        """The newest `limit` events with an id below `cursor` (None: of all), oldest first."""
+        ...
+
+    async def of_venue(
+        self, provider: str, venue_id: str, cursor: int | None, limit: int, *, types: frozenset[str]
+    ) -> list[Event]:
+        """The newest `limit` events of one venue with an id below `cursor`, newest first."""
+        ...
+
+
+class Checkpoints(Protocol):
+    """What memory is made of after a start."""
+
+    async def load(self, buckets: Sequence[BucketKey], provider: str) -> Mapping[BucketKey, BucketState]:
+        """The state of each bucket as stored; an empty one, with its row made, where nothing is stored."""
+        ...
+
+    async def stored_buckets(self, market: str, provider: str) -> list[StoredBucket]:
+        """All buckets of a market that have rows for a provider, whether still watched or not."""
+        ...
+
+    async def leave(self, key: BucketKey, provider: str, at: datetime) -> None:
+        """Remove the rows of a bucket that left the window. Nothing may be open in it any more."""
+        ...
+
+    async def save_observations(self, state: BucketState, pairs: Mapping[int, Sequence[str]]) -> None:
+        """Store when pairs (venue ids by party size) were last observed."""
+        ...
+
+    async def save_days(self, day: date, rows: Sequence["BucketDay"]) -> None:
+        """Keep one small row of each bucket for a day: it outlives the bucket."""
+        ...
+
+    async def beat(self, process: str, loop: str, at: datetime) -> None:
+        """Store the heartbeat of one loop of one process."""
+        ...
+
+
+class BucketDay(msgspec.Struct, frozen=True, kw_only=True):
+    """One bucket on one day, for supply."""
+
+    key: BucketKey
+    provider: str
+    lead_days: int
+    baseline_slots: int
+    open_slots: int
+    observed_venues: int
+
+
+class VenueBook(Protocol):
+    """The venues that were ever seen."""
+
+    async def learn(self, venues: Sequence[Venue], at: datetime) -> None:
+        """Store what is known of venues, new or changed, and that they were seen."""
+        ...
+
+    async def find(
+        self,
+        *,
+        name: str | None,
+        neighborhoods: tuple[str, ...],
+        providers: tuple[str, ...],
+        cuisines: tuple[str, ...],
+        price_max: int | None,
+        after: tuple[str, str] | None,
+        limit: int,
+    ) -> list[KnownVenue]:
+        """Venues by a part of their name and by filters (names as `domain.names.name_key` has them), in order of (name key, provider:venue id)."""
+        ...
+
+    async def get(self, provider: str, venue_id: str) -> KnownVenue | None:
+        """One venue, or None."""
+        ...
+
+
+class Housekeeping(Protocol):
+    """The store as a whole."""
+
+    async def ping(self) -> None:
+        """Make sure that it answers and is migrated. Raises `StoreUnavailable` with the reason."""
+        ...
+
+    async def table_sizes(self) -> dict[str, int]:
+        """Bytes on disk of each table, indexes included."""
+        ...
+
+
+class Store(EventLog, Checkpoints, VenueBook, Housekeeping, Protocol):
+    """The store, whole."""
