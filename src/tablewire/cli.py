@@ -1,0 +1,206 @@
+"""The commands: `tablewire serve`, `demo`, `simulate`, `migrate`, `config`, `doctor` and `drops`."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from tablewire.errors import SettingsError, TablewireError
+from tablewire.follow import follow
+from tablewire.settings import Settings, describe
+from tablewire.setting_reader import PREFIX
+from tablewire.telemetry import configure_logging
+from tablewire.terminal import BuildProgress, event_line
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+cli = typer.Typer(
+    name="tablewire",
+    help="A wire service for restaurant tables: it tells within seconds when one opens, and keeps what it saw.",
+    epilog="Settings are environment variables (TABLEWIRE_…) and a .env file: docs/settings.md lists them all.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+T = TypeVar("T")
+Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
+Seed = Annotated[int, typer.Option(help="Which make-believe city: the same seed gives the same one.")]
+Speed = Annotated[float, typer.Option(help="How often things happen in it; 1 is life.", min=0.01, max=1000)]
+Venues = Annotated[int, typer.Option(help="How many venues it has.", min=1, max=20_000)]
+
+DEMO_RATE = "20/s"
+"""The demo's budget: its provider is at home, and minds nothing."""
+DEMO_SPEED = 2.0
+
+
+def main() -> None:
+    """Run the command that was given; exit codes: 0 done, 1 it could not go on, 2 the command or a setting is wrong."""
+    try:
+        cli()
+    except SettingsError as wrong:
+        err.print("[bold red]The settings are wrong:[/]" if err.is_terminal else "The settings are wrong:")
+        for field in wrong.fields:
+            err.print(f"  {field.field}: {field.message}", markup=False)
+        sys.exit(2)
+    except (TablewireError, OSError) as error:
+        err.print(f"tablewire: {error}", markup=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _settings(*, demo: bool = False, options: Mapping[str, str | int | None] | None = None) -> Settings:
+    given = {PREFIX + name: str(value) for name, value in (options or {}).items() if value is not None}
+    settings = Settings.load(os.environ, Path(".env"), demo=demo, options=given)
+    configure_logging(settings.log.format, settings.log.level, secrets=settings.secrets())
+    return settings
+
+
+@cli.command()
+def serve(
+    port: Port = None,
+    migrate_first: Annotated[
+        bool, typer.Option("--migrate/--no-migrate", help="Bring the database up to date first.")
+    ] = True,
+) -> None:
+    """Run the service: poll, store, stream. Stops on SIGTERM or Ctrl-C."""
+    from tablewire.running import run
+
+    settings = _settings(options={"PORT": port})
+    for provider, missing in settings.not_polled.items():
+        err.print(f"{provider} is not polled: {missing}", markup=False)
+    raise typer.Exit(_run(run(settings, progress=BuildProgress(err), migrate_first=migrate_first, say=_say)))
+
+
+@cli.command()
+def demo(port: Port = None, seed: Seed = 1, speed: Speed = DEMO_SPEED, venues: Venues = 2700) -> None:
+    """Run a make-believe city and the service pointed at it: nothing to configure, nothing real."""
+    from tablewire.running import run_demo
+    from tablewire.simulator.server import SimulatorOptions
+
+    city = SimulatorOptions(seed=seed, speed=speed, venues=venues)
+
+    def settings_for(base_url: str) -> Settings:
+        rate = os.environ.get(PREFIX + "RESY_RATE", DEMO_RATE)
+        options = {
+            "PORT": port,
+            "PROVIDERS": "resy",
+            "RESY_BASE_URL": base_url,
+            "RESY_API_KEY": "demo",
+            "RESY_RATE": rate,
+        }
+        return _settings(demo=True, options=options)
+
+    raise typer.Exit(_run(run_demo(city, settings_for, progress=BuildProgress(err), say=_say)))
+
+
+@cli.command()
+def simulate(port: Port = 8100, seed: Seed = 1, speed: Speed = 1.0, venues: Venues = 2700) -> None:
+    """Run the make-believe city alone, behind Resy's wire. docs/simulator.md shows its faults and its truth."""
+    from tablewire.simulator.run import serve as serve_city
+    from tablewire.simulator.server import Simulator, SimulatorOptions
+
+    def ready(simulator: Simulator) -> None:
+        out.print(f"A city of {venues} venues answers as Resy at {simulator.base_url}; Ctrl-C stops it.")
+
+    city = SimulatorOptions(seed=seed, speed=speed, venues=venues)
+    asyncio.run(serve_city(city, port=8100 if port is None else port, ready=ready))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database up to date."""
+    from tablewire.running import migrated
+
+    before, after = _run(migrated(_settings()))
+    out.print(f"The database is at {after}" + (f" (was {before or 'empty'})." if before != after else " already."))
+
+
+@cli.command()
+def config() -> None:
+    """Show the settings in force and where each value came from. Secrets are masked."""
+    shown = describe(_settings())
+    if not out.is_terminal:
+        for one in shown:
+            print(f"{one.name}={one.value}  # {one.origin}")
+        return
+    table = Table("setting", "value", "from", box=None)
+    for one in shown:
+        table.add_row(one.name, one.value, one.origin, style="" if one.origin == "default" else "bold")
+    out.print(table)
+
+
+@cli.command()
+def doctor() -> None:
+    """Look at the database, its migrations, the clock and each provider: what is wrong, and how to mend it."""
+    from tablewire.doctor import examine
+
+    findings = _run(examine(_settings()))
+    for finding in findings:
+        mark = "ok  " if finding.well else "BAD "
+        out.print(f"{mark}  {finding.what}: {finding.says}", markup=False, style="" if finding.well else "red")
+        if finding.remedy:
+            out.print(f"      {finding.remedy}", markup=False)
+    raise typer.Exit(0 if all(finding.well for finding in findings) else 1)
+
+
+@cli.command()
+def drops(
+    url: Annotated[str, typer.Option(help="Where the service answers.")] = "http://127.0.0.1:8000",
+    types: Annotated[str, typer.Option(help="drop, reopened, closed; several by comma.")] = "drop",
+    since: Annotated[str | None, typer.Option(help="Begin after this cursor; 0: from the oldest kept.")] = None,
+    venue: Annotated[list[str] | None, typer.Option(help="Venue name, whole or part.")] = None,
+    neighborhood: Annotated[list[str] | None, typer.Option(help="Neighbourhood.")] = None,
+    party_size: Annotated[list[int] | None, typer.Option(help="Party size.")] = None,
+    date_from: Annotated[str | None, typer.Option(help="First date, as 2026-02-18.")] = None,
+    date_to: Annotated[str | None, typer.Option(help="Last date.")] = None,
+    time_from: Annotated[str | None, typer.Option(help="Earliest start, as 19:00.")] = None,
+    time_to: Annotated[str | None, typer.Option(help="Latest start.")] = None,
+    weekday: Annotated[list[str] | None, typer.Option(help="mon to sun.")] = None,
+    price_max: Annotated[int | None, typer.Option(help="Highest price range, 1 to 4.")] = None,
+) -> None:
+    """Follow the live feed of a running service in this terminal."""
+    wanted = {
+        "venue": venue,
+        "neighborhood": neighborhood,
+        "party_size": party_size,
+        "weekday": weekday,
+        "date_from": date_from,
+        "date_to": date_to,
+        "time_from": time_from,
+        "time_to": time_to,
+        "price_max": price_max,
+        "types": types,
+    }
+    query = [
+        (name, str(value))
+        for name, values in wanted.items()
+        if values is not None
+        for value in (values if isinstance(values, list) else [values])
+    ]
+    try:
+        for line in follow(url, query, since=since, lost=lambda why: err.print(f"connection lost: {why}; trying again")):
+            if line["event"] in ("drop", "reopened", "closed"):
+                out.print(event_line(line["event"], line["data"]), soft_wrap=True)
+            elif line["event"] == "hello" and line["data"].get("demo"):
+                err.print("Demo data: nothing here is real.")
+            elif line["event"] == "reset":
+                err.print(f"The cursor is {line['data']['reason']}; going on from {line['data']['cursor']}.")
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    return uvloop.run(work)
+
+
+def _say(text: str) -> None:
+    err.print(text, markup=False)

@@ -1,0 +1,240 @@
+"""The owner of one (market, date, provider): applies answers one after the other, and stores what they change."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+import anyio
+import msgspec
+
+from tablewire.domain.buckets import BucketKey
+from tablewire.domain.diff import Seen, compare, expire, withdraw
+from tablewire.domain.events import Event, EventType
+from tablewire.domain.guard import Judged, is_suspect
+from tablewire.domain.markets import Market
+from tablewire.domain.passes import Passes
+from tablewire.domain.rules import Rules
+from tablewire.domain.snapshots import Answer, Outcome, Snapshot
+from tablewire.domain.state import BucketState, Change
+from tablewire.engine.clock import Clock
+from tablewire.errors import CommitUnknown, PollConflict
+from tablewire.storage.protocol import Store
+from tablewire.telemetry import Metrics
+
+
+class Audience(Protocol):
+    """Who hears of what has been stored: the live room."""
+
+    def forgotten(self, key: BucketKey, provider: str) -> None:
+        """A bucket is not watched any more."""
+        ...
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """Events that were stored just now."""
+        ...
+
+    def remembered(self, state: BucketState) -> None:
+        """Memory of a bucket has changed."""
+        ...
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """What one bucket's stored poll came to."""
+
+    key: BucketKey
+    provider: str
+    outcome: Outcome | None
+    scanned_at: datetime
+    drops: int
+    reopened: int
+    closed: Mapping[str, int]
+    """Closings by reason."""
+    open_slots: int
+
+
+class DayOwner:
+    """One date of one market at one provider: its buckets' memory, and the only one who changes it."""
+
+    def __init__(
+        self,
+        market: Market,
+        day: date,
+        provider: str,
+        *,
+        rules: Rules,
+        store: Store,
+        audience: Audience,
+        clock: Clock,
+        metrics: Metrics,
+        one_writer: anyio.Lock,
+    ) -> None:
+        self.market = market
+        self.day = day
+        self.provider = provider
+        self.states: dict[str, BucketState] = {}
+        self.polling = False
+        """Whether a poll of this date is under way."""
+        self.unsaved: dict[str, dict[int, set[str]]] = {}
+        """Pairs whose last observation is not stored yet, by time slot and party size."""
+        self._rules = rules
+        self._store = store
+        self._audience = audience
+        self._clock = clock
+        self._metrics = metrics
+        self._passes = Passes()
+        self._one_writer = one_writer
+        self._one_change = anyio.Lock()
+        self._doubtful = True
+
+    @property
+    def keys(self) -> list[BucketKey]:
+        """The date's buckets."""
+        return [BucketKey(self.market.id, self.day, slot) for slot in self._rules.parts.time_slots]
+
+    async def load(self) -> None:
+        """Read memory from the store where it may differ from it. Raises `StoreError`."""
+        if not self._doubtful:
+            return
+        since = self._cool_since()
+        states = await self._store.load(self.keys, self.provider, drops_since=since)
+        self.adopt({key: states[key] for key in self.keys})
+
+    def adopt(self, states: Mapping[BucketKey, BucketState]) -> None:
+        """Take over memory that has just been read."""
+        self.states = {key.time_slot: state for key, state in states.items()}
+        self.unsaved = {}
+        self._doubtful = False
+        for state in self.states.values():
+            self._audience.remembered(state)
+
+    def close(self) -> None:
+        """Give up the date: it has left the window, and nothing of it is open."""
+        for state in self.states.values():
+            self._audience.forgotten(state.key, self.provider)
+        self.states = {}
+
+    def doubt(self) -> None:
+        """Memory may differ from the store: it is read again before it is used."""
+        self._doubtful = True
+
+    async def take(self, snapshot: Snapshot, gaps: Sequence[timedelta]) -> list[Stored]:
+        """Work in what a provider answered: compare, store, remember, announce, bucket by bucket.
+
+        `gaps` says for each answer how long ago a pair may have been observed to count as fresh. Raises `StoreError`; what was
+        stored by then stays stored, the rest of the snapshot is thrown away.
+        """
+        async with self._one_change:
+            await self.load()
+            judged = self._judge(snapshot, gaps)
+            passes = self._passes.take(snapshot.answers)
+            outcome, cause = _with_suspicion(snapshot, judged)
+            seen = Seen(
+                at=snapshot.finished_at,
+                answers=judged,
+                venues=snapshot.venues,
+                outcome=outcome,
+                cause=cause,
+                passes=passes,
+            )
+            return [
+                await self._commit(state, compare(state, seen, self._rules)) for state in self.states.values()
+            ]
+
+    async def let_expire(self, now: datetime) -> list[Stored]:
+        """Close what the clock closes. Raises `StoreError`."""
+        if not any(state.next_expiry is not None and state.next_expiry <= now for state in self.states.values()):
+            return []
+        async with self._one_change:
+            await self.load()
+            changes = [(state, expire(state, now, self._rules)) for state in self.states.values()]
+            return [await self._commit(state, change) for state, change in changes if change is not None]
+
+    async def withdraw(
+        self, now: datetime, *, sizes: frozenset[int], opted_out: frozenset[str] = frozenset()
+    ) -> list[Stored]:
+        """Close what is no longer watched. Raises `StoreError`."""
+        async with self._one_change:
+            await self.load()
+            changes = [
+                (state, withdraw(state, now, self._rules, sizes=sizes, opted_out=opted_out))
+                for state in self.states.values()
+            ]
+            return [await self._commit(state, change) for state, change in changes if change is not None]
+
+    async def save_observations(self) -> None:
+        """Store when pairs were last observed. Raises `StoreError`."""
+        async with self._one_change:
+            for time_slot, pairs in list(self.unsaved.items()):
+                state = self.states.get(time_slot)
+                if state is not None and not self._doubtful:
+                    await self._store.save_observations(state, {size: sorted(venues) for size, venues in pairs.items()})
+                self.unsaved.pop(time_slot, None)
+
+    def _judge(self, snapshot: Snapshot, gaps: Sequence[timedelta]) -> list[Judged]:
+        states = list(self.states.values())
+        return [
+            Judged(answer, is_suspect(answer, states, snapshot.finished_at, self._rules), gap)
+            for answer, gap in zip(snapshot.answers, gaps, strict=True)
+        ]
+
+    async def _commit(self, state: BucketState, change: Change) -> Stored:
+        """Commit, then remember, then announce: nothing in between can be cancelled."""
+        with anyio.CancelScope(shield=True):
+            async with self._one_writer:
+                try:
+                    with self._metrics.commit_seconds.time():
+                        events = await self._store.record(change, state)
+                except (PollConflict, CommitUnknown):
+                    self.doubt()
+                    raise
+                state.apply(change, events)
+                self._note_unsaved(state, change)
+                self._audience.remembered(state)
+                await self._audience.publish(events)
+        return _summary(change, events, len(state.open))
+
+    def _note_unsaved(self, state: BucketState, change: Change) -> None:
+        unsaved = self.unsaved.setdefault(state.key.time_slot, {})
+        for seen in change.observed:
+            if not seen.doubtful:
+                unsaved.setdefault(seen.party_size, set()).add(seen.venue_id)
+
+    def _cool_since(self) -> datetime | None:
+        return self._clock.now() - self._rules.drop_cooldown if self._rules.drop_cooldown else None
+
+
+def _with_suspicion(snapshot: Snapshot, judged: Iterable[Judged]) -> tuple[Outcome, str | None]:
+    """The outcome of a poll, once it is known which answers are not believed."""
+    suspects = [one for one in judged if one.suspect]
+    if not suspects:
+        return snapshot.outcome, snapshot.cause
+    pages = ", ".join(f"party of {one.answer.party_size}, page {one.answer.page}" for one in suspects[:4])
+    held = f"closings held: too many tables gone at once ({pages})"
+    causes = [snapshot.cause, held] if snapshot.cause else [held]
+    blocked = snapshot.outcome is Outcome.BLOCKED or all(one.empty for one in suspects)
+    return Outcome.BLOCKED if blocked else Outcome.PARTIAL, "; ".join(causes)
+
+
+def _summary(change: Change, events: Sequence[Event], open_slots: int) -> Stored:
+    kinds = Counter(event.event_type for event in events)
+    return Stored(
+        key=change.key,
+        provider=change.provider,
+        outcome=change.outcome,
+        scanned_at=change.at,
+        drops=kinds[EventType.NEW_DROP],
+        reopened=kinds[EventType.REOPENED],
+        closed=Counter(event.close_reason.value for event in events if event.close_reason is not None),
+        open_slots=open_slots,
+    )
+
+
+def without_opted_out(answers: Iterable[Answer], opted_out: frozenset[str]) -> tuple[Answer, ...]:
+    """Answers without the venues that want to be left alone."""
+    return tuple(
+        msgspec.structs.replace(
+            answer, venues=tuple(said for said in answer.venues if said.venue_id not in opted_out)
+        )
+        for answer in answers
+    )

@@ -1,0 +1,68 @@
+"""Serving: runs the wired service on uvicorn until a signal, and ends it in order."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from tablewire.app import Service
+from tablewire.settings import Settings
+from tablewire.telemetry import LogEvent, get_logger
+
+log = get_logger("serving")
+
+BYE_BEFORE_END = 0.25
+"""Share of the grace that streams get to take their goodbye."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without signal handlers of its own: it would raise a captured signal again, and the exit code would not be 0."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(settings: Settings, service: Service, listening: Callable[[str], None] = lambda _: None) -> int:
+    """Serve until SIGTERM or SIGINT, or until the engine is beyond saving; answers the exit code.
+
+    Raises OSError where the address cannot be listened on.
+    """
+    grace = settings.http.shutdown_grace.total_seconds()
+    server = _Server(service.server_config(grace))
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await service.start()
+    serving = asyncio.create_task(server.serve(), name="uvicorn")
+    stopping = asyncio.create_task(stop.wait(), name="signals")
+    try:
+        await _until_listening(server, serving)
+        listening(_address(server))
+        await asyncio.wait({serving, stopping, service.engine}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+        log.info(LogEvent.STOPPING, message="stopping: no new calls, streams are told goodbye")
+        await service.stop(goodbye=grace * BYE_BEFORE_END)
+        server.should_exit = True
+        await asyncio.gather(serving, return_exceptions=True)
+        stopping.cancel()
+    log.info(LogEvent.STOPPED, message="stopped")
+    return 1 if service.failure is not None else 0
+
+
+async def _until_listening(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
+    while not server.started:
+        if serving.done():
+            serving.result()
+            raise OSError("the server could not listen; is the port taken?")
+        await asyncio.sleep(0.005)
+
+
+def _address(server: uvicorn.Server) -> str:
+    host, port = server.servers[0].sockets[0].getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
