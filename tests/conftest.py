@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["tests.database"]
+
 CAPTURES = Path(__file__).parents[2] / "shared/fixtures"
 """Captured answers are reference beside the repository, not in it; where they are absent, tests of them are skipped."""
 

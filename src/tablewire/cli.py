@@ -14,8 +14,8 @@ from rich.table import Table
 
 from tablewire.errors import SettingsError, TablewireError
 from tablewire.follow import follow
-from tablewire.settings import Settings, describe
 from tablewire.setting_reader import PREFIX
+from tablewire.settings import Settings, describe
 from tablewire.telemetry import configure_logging
 from tablewire.terminal import BuildProgress, event_line
 
@@ -121,7 +121,9 @@ def migrate() -> None:
     from tablewire.running import migrated
 
     before, after = _run(migrated(_settings()))
-    out.print(f"The database is at {after}" + (f" (was {before or 'empty'})." if before != after else " already."))
+    out.print(
+        f"The database is at {after}" + (f" (was {before or 'empty'})." if before != after else " already.")
+    )
 
 
 @cli.command()
@@ -146,7 +148,9 @@ def doctor() -> None:
     findings = _run(examine(_settings()))
     for finding in findings:
         mark = "ok  " if finding.well else "BAD "
-        out.print(f"{mark}  {finding.what}: {finding.says}", markup=False, style="" if finding.well else "red")
+        out.print(
+            f"{mark}  {finding.what}: {finding.says}", markup=False, style="" if finding.well else "red"
+        )
         if finding.remedy:
             out.print(f"      {finding.remedy}", markup=False)
     raise typer.Exit(0 if all(finding.well for finding in findings) else 1)
@@ -156,7 +160,9 @@ def doctor() -> None:
 def drops(
     url: Annotated[str, typer.Option(help="Where the service answers.")] = "http://127.0.0.1:8000",
     types: Annotated[str, typer.Option(help="drop, reopened, closed; several by comma.")] = "drop",
-    since: Annotated[str | None, typer.Option(help="Begin after this cursor; 0: from the oldest kept.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Begin after this cursor; 0: from the oldest kept.")
+    ] = None,
     venue: Annotated[list[str] | None, typer.Option(help="Venue name, whole or part.")] = None,
     neighborhood: Annotated[list[str] | None, typer.Option(help="Neighbourhood.")] = None,
     party_size: Annotated[list[int] | None, typer.Option(help="Party size.")] = None,
@@ -187,7 +193,9 @@ def drops(
         for value in (values if isinstance(values, list) else [values])
     ]
     try:
-        for line in follow(url, query, since=since, lost=lambda why: err.print(f"connection lost: {why}; trying again")):
+        for line in follow(
+            url, query, since=since, lost=lambda why: err.print(f"connection lost: {why}; trying again")
+        ):
             if line["event"] in ("drop", "reopened", "closed"):
                 out.print(event_line(line["event"], line["data"]), soft_wrap=True)
             elif line["event"] == "hello" and line["data"].get("demo"):

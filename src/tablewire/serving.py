@@ -25,7 +25,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(settings: Settings, service: Service, listening: Callable[[str], None] = lambda _: None) -> int:
+async def serve(
+    settings: Settings, service: Service, listening: Callable[[str], None] = lambda _: None
+) -> int:
     """Serve until SIGTERM or SIGINT, or until the engine is beyond saving; answers the exit code.
 
     Raises OSError where the address cannot be listened on.
@@ -47,10 +49,11 @@ async def serve(settings: Settings, service: Service, listening: Callable[[str],
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
         log.info(LogEvent.STOPPING, message="stopping: no new calls, streams are told goodbye")
-        await service.stop(goodbye=grace * BYE_BEFORE_END)
+        await service.say_goodbye(grace * BYE_BEFORE_END)
         server.should_exit = True
         await asyncio.gather(serving, return_exceptions=True)
         stopping.cancel()
+        await service.stop()
     log.info(LogEvent.STOPPED, message="stopped")
     return 1 if service.failure is not None else 0
 

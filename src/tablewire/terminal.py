@@ -26,9 +26,7 @@ class BuildProgress:
         self._last = (built, total)
         if complete_before:
             return
-        if not self._console.is_terminal:
-            self._console.print(f"baselines: {built} of {total} buckets", highlight=False)
-        elif built < total:
+        if self._console.is_terminal and built < total:
             self._draw(built, total)
         if built == total:
             self.close()

@@ -24,12 +24,14 @@ class BucketKey(msgspec.Struct, frozen=True, order=True):
 def parse_bucket_id(text: str) -> tuple[date, str]:
     """A bucket id's service date and time slot. Raises `BadInput` where it is none."""
     day, _, slot = text.partition("_")
+    wrong = BadInput.of("bucket_id", f"{text!r} is no bucket id; one looks like 2026-02-18_19:00")
     try:
-        time.fromisoformat(slot)
-        return date.fromisoformat(day), slot
+        found, at = date.fromisoformat(day), time.fromisoformat(slot)
     except ValueError:
-        message = f"{text!r} is no bucket id; one looks like 2026-02-18_19:00"
-        raise BadInput.of("bucket_id", message) from None
+        raise wrong from None
+    if (found.isoformat(), f"{at:%H:%M}") != (day, slot):  # ISO has more spellings; an id has one
+        raise wrong
+    return found, slot
 
 
 class DayParts(msgspec.Struct, frozen=True):

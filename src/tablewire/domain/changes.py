@@ -106,6 +106,8 @@ class ChangeBuilder:
         first_pairs: tuple[tuple[int, str], ...] = (),
         unsettled: tuple[tuple[int, str], ...] = (),
         missed: tuple[tuple[int, str], ...] = (),
+        heard: tuple[tuple[int, str, datetime], ...] = (),
+        lapsed: tuple[tuple[int, str], ...] = (),
     ) -> Change:
         """The change that has been collected."""
         return Change(
@@ -120,11 +122,15 @@ class ChangeBuilder:
             opened=tuple(self._opened.values()),
             updated=tuple(self._updated),
             closed=tuple(closing.slot.slot_id for closing in self._closings),
-            baseline_closed=tuple(closing.slot.slot_id for closing in self._closings if closing.slot.in_baseline),
+            baseline_closed=tuple(
+                closing.slot.slot_id for closing in self._closings if closing.slot.in_baseline
+            ),
             observed=observed,
             first_pairs=first_pairs,
             unsettled=unsettled,
             missed=missed,
+            heard=heard,
+            lapsed=lapsed,
         )
 
     def _events(self) -> tuple[Event, ...]:

@@ -53,18 +53,33 @@ def expire(state: BucketState, at: datetime, rules: Rules) -> Change | None:
 
 
 def withdraw(
-    state: BucketState, at: datetime, rules: Rules, *, sizes: frozenset[int], opted_out: frozenset[str] = frozenset()
+    state: BucketState,
+    at: datetime,
+    rules: Rules,
+    *,
+    sizes: frozenset[int],
+    opted_out: frozenset[str] = frozenset(),
 ) -> Change | None:
     """What changed settings take away: party sizes no longer among `sizes`, and venues that opted out."""
     builder = ChangeBuilder(state, rules, at)
     for slot in state.open.values():
+        if slot.starts_at <= at:
+            builder.close(_expired(state, slot))
+            continue
         left = () if slot.venue.venue_id in opted_out else tuple(size for size in slot.sizes if size in sizes)
         if not left:
             builder.close(Closing(slot, at, state.last_seen(slot), CloseReason.WITHDRAWN, rules.resume_gap))
         elif left != slot.sizes:
             missed = tuple(size for size in slot.missed_sizes if size in left)
-            seen_at = state.last_seen(slot)
-            builder.update(msgspec.structs.replace(slot, sizes=left, missed_sizes=missed, seen_at=seen_at))
+            builder.update(
+                msgspec.structs.replace(
+                    slot,
+                    sizes=left,
+                    missed_sizes=missed,
+                    missed_at=(slot.missed_at or at) if missed == left else None,
+                    seen_at=state.last_seen(slot),
+                )
+            )
     return None if builder.nothing else builder.build(outcome=None, cause=None, scanned=False)
 
 
@@ -81,7 +96,18 @@ def _expired(state: BucketState, slot: OpenSlot) -> Closing:
 class _Draft:
     """One slot while a snapshot is worked in: the party sizes that have it, and what speaks for its opening."""
 
-    __slots__ = ("before", "fresh_after", "gap", "missed", "seatings", "seen", "seen_at", "sent_at", "sizes", "standings")
+    __slots__ = (
+        "before",
+        "fresh_after",
+        "gap",
+        "missed",
+        "seatings",
+        "seen",
+        "seen_at",
+        "sent_at",
+        "sizes",
+        "standings",
+    )
 
     def __init__(self, before: OpenSlot | None) -> None:
         self.before = before
@@ -114,6 +140,8 @@ class _Comparison:
         self.first_pairs: list[tuple[int, str]] = []
         self.unsettled: set[tuple[int, str]] = set()
         self.missed: list[tuple[int, str]] = []
+        self.heard: list[tuple[int, str, datetime]] = []
+        self.lapsed: set[tuple[int, str]] = set()
         self.returned: dict[int, bool] = {}
         self.alive = any(not judged.empty for judged in seen.answers)
         self.builder = ChangeBuilder(state, rules, seen.at)
@@ -139,13 +167,17 @@ class _Comparison:
             first_pairs=tuple(self.first_pairs),
             unsettled=tuple(self.unsettled),
             missed=tuple(self.missed),
+            heard=tuple(self.heard),
+            lapsed=tuple(sorted(self.lapsed)),
         )
 
     # --- what was said of each pair
 
     def _pairs(self) -> Iterator[tuple[int, str, _Said]]:
         gathered: dict[tuple[int, str], _Said] = {}
-        for judged in sorted(self.seen.answers, key=lambda judged: (judged.answer.sent_at, judged.answer.arrived_at)):
+        for judged in sorted(
+            self.seen.answers, key=lambda judged: (judged.answer.sent_at, judged.answer.arrived_at)
+        ):
             size = judged.answer.party_size
             for said in judged.answer.venues:
                 pair = self.state.pair(size, said.venue_id)
@@ -164,7 +196,9 @@ class _Comparison:
     def _take_pair(self, size: int, venue_id: str, said: _Said) -> None:
         pair = self.state.pair(size, venue_id)
         if said.whole is not None and said.judged is not None:
-            unchanged = pair is not None and pair.last is said.whole and pair.count >= self.rules.baseline_polls
+            unchanged = (
+                pair is not None and pair.last is said.whole and pair.count >= self.rules.baseline_polls
+            )
             if not unchanged:
                 self._show(size, said.whole, said.judged, pair)
                 if self._is_doubtful(said.judged, pair):
@@ -177,13 +211,13 @@ class _Comparison:
             if said.whole is None and other.whole:
                 self._miss(size, other)
             self.unsettled.add((size, venue_id))
+            self.heard.append((size, venue_id, judged.answer.arrived_at))
 
     def _show(self, size: int, said: VenueAnswer, judged: Judged, pair: Pair | None) -> None:
         standing = self._standing(pair, judged)
         for slot in said.slots:
-            before = self.state.open.get(slot.slot_id)
-            if before is not None and size in before.sizes and size not in before.missed_sizes:
-                if (draft := self.drafts.get(slot.slot_id)) is not None:
+            if self._has(slot.slot_id, size):
+                if (draft := self.drafts.get(slot.slot_id)) is not None and draft.before is None:
                     self._offer(draft, size, said, slot, judged)
                 continue
             if not self._is_here(slot):
@@ -195,6 +229,13 @@ class _Comparison:
             draft.standings.add(standing)
             if standing is Standing.FRESH and pair is not None and pair.observed_at is not None:
                 draft.fresh_after.append(pair.observed_at)
+
+    def _has(self, slot_id: bytes, size: int) -> bool:
+        """Whether a size already has a slot, beyond doubt, after what has been worked in so far."""
+        if (draft := self.drafts.get(slot_id)) is not None:
+            return size in draft.sizes and size not in draft.missed
+        before = self.state.open.get(slot_id)
+        return before is not None and size in before.sizes and size not in before.missed_sizes
 
     @staticmethod
     def _offer(draft: _Draft, size: int, said: VenueAnswer, slot: SeenSlot, judged: Judged) -> None:
@@ -224,7 +265,9 @@ class _Comparison:
         shown = {slot.slot_id for slot in said.slots}
         return [slot for slot in here.values() if size in slot.sizes and slot.slot_id not in shown]
 
-    def _observe(self, size: int, said: VenueAnswer, judged: Judged, pair: Pair | None, *, settled: bool) -> None:
+    def _observe(
+        self, size: int, said: VenueAnswer, judged: Judged, pair: Pair | None, *, settled: bool
+    ) -> None:
         doubtful = self._is_doubtful(judged, pair)
         if not doubtful and (pair is None or pair.count < self.rules.baseline_polls):
             self.first_pairs.append((size, said.venue_id))
@@ -242,11 +285,11 @@ class _Comparison:
     # --- what an observation can prove
 
     def _standing(self, pair: Pair | None, judged: Judged) -> Standing:
-        if pair is None or pair.observed_at is None:
+        if pair is None:
             return Standing.FIRST
         if pair.count < self.rules.baseline_polls and not self._doubts_were_unfounded(pair, judged):
             return Standing.FIRST
-        stale = judged.answer.sent_at - pair.observed_at > judged.gap
+        stale = pair.observed_at is None or judged.answer.sent_at - pair.observed_at > judged.gap
         return Standing.STALE if stale else Standing.FRESH
 
     def _is_doubtful(self, judged: Judged, pair: Pair | None) -> bool:
@@ -289,27 +332,26 @@ class _Comparison:
         now_observed = {(seen.party_size, seen.venue_id) for seen in self.observed}
         for size, met in self.seen.passes.items():
             for venue_id, slots in self.state.by_venue.items():
-                pair = self.state.pair(size, venue_id)
-                if venue_id in met or pair is None or (size, venue_id) in now_observed:
+                held = [slot for slot in slots.values() if size in slot.sizes]
+                if venue_id in met or not held or (size, venue_id) in now_observed:
                     continue
                 self.missed.append((size, venue_id))
-                if self._has_vanished(pair):
+                pair = self.state.pair(size, venue_id)
+                if (pair.misses if pair else 0) + 1 >= self.rules.vanish_passes:
                     self.unsettled.add((size, venue_id))
-                    as_of.update(self._clear_vanished(size, slots.values()))
+                    as_of.update(self._clear_vanished(size, held))
         return as_of
-
-    def _has_vanished(self, pair: Pair) -> bool:
-        unseen_for = self.seen.at - pair.observed_at if pair.observed_at else timedelta(0)
-        return pair.misses + 1 >= self.rules.vanish_passes and unseen_for >= self.rules.vanish_after
 
     def _clear_vanished(self, size: int, slots: Iterable[OpenSlot]) -> Iterator[tuple[bytes, datetime]]:
         for slot in slots:
-            if size in slot.sizes:
+            last_seen = self.state.last_seen(slot)
+            if self.seen.at - last_seen >= self.rules.vanish_after:
                 draft = self._draft(slot.slot_id)
                 draft.sizes.discard(size)
                 draft.missed.discard(size)
-                draft.seen_at = self.state.last_seen(slot)
-                yield slot.slot_id, max(draft.seen_at, slot.first_seen_at)
+                draft.seen_at = last_seen
+                self.lapsed.add((size, slot.venue.venue_id))
+                yield slot.slot_id, max(last_seen, slot.first_seen_at)
 
     # --- from drafts to changes
 
@@ -363,7 +405,9 @@ class _Comparison:
             return
         closed_at = before.missed_at or self.seen.at
         reason = CloseReason.EXPIRED if closed_at >= own_time(before, self.rules) else CloseReason.TAKEN
-        self.builder.close(Closing(before, closed_at, last_seen, reason, max(draft.gap, self.rules.resume_gap)))
+        self.builder.close(
+            Closing(before, closed_at, last_seen, reason, max(draft.gap, self.rules.resume_gap))
+        )
 
     def _update(self, before: OpenSlot, draft: _Draft) -> None:
         all_missed = draft.sizes <= draft.missed
@@ -380,11 +424,9 @@ class _Comparison:
             missed_at=missed_at,
             seen_at=seen_at,
         )
-        if after == before:
-            return
         if missed_at is not None and self.seen.at - missed_at >= self.rules.hold_limit:
             self._end_hold(after)
-        else:
+        elif after != before:
             self.builder.update(msgspec.structs.replace(after, venue=venue))
 
     def _end_hold(self, slot: OpenSlot) -> None:
@@ -392,6 +434,7 @@ class _Comparison:
             return
         before = self.state.open[slot.slot_id]
         last_seen = self.state.last_seen(before)
+        self.lapsed.update((size, slot.venue.venue_id) for size in slot.sizes)
         self.builder.close(Closing(before, slot.missed_at, last_seen, CloseReason.VANISHED, timedelta(0)))
 
 

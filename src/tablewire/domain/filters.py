@@ -117,24 +117,25 @@ def _int(value: str) -> int:
 
 
 def _date(value: str) -> date:
+    wrong = ValueError("a date is written 2026-02-18")
     try:
-        if len(value) != 10:
-            raise ValueError
-        return date.fromisoformat(value)
+        parsed = date.fromisoformat(value)
     except ValueError:
-        raise ValueError("a date is written 2026-02-18") from None
+        raise wrong from None
+    if parsed.isoformat() != value:  # ISO has other spellings, by week for one
+        raise wrong
+    return parsed
 
 
 def _time(value: str) -> time:
+    wrong = ValueError("a time is written 19:30")
     try:
-        if len(value) not in (5, 8) or not value.isascii():
-            raise ValueError
         parsed = time.fromisoformat(value)
-        if parsed.tzinfo is not None:
-            raise ValueError
-        return parsed
     except ValueError:
-        raise ValueError("a time is written 19:30") from None
+        raise wrong from None
+    if value not in (f"{parsed:%H:%M}", f"{parsed:%H:%M:%S}"):
+        raise wrong
+    return parsed
 
 
 def _time_bucket(value: str) -> str:
@@ -164,11 +165,15 @@ PARAMETERS: Mapping[str, _Parameter] = {
     "market": _Parameter("market", Op.ANY, _text, "market id"),
     "provider": _Parameter("provider", Op.ANY, _text, "provider id"),
     "venue_id": _Parameter("venue_id", Op.ANY, _text, "the provider's id of a venue"),
-    "venue": _Parameter("venue_name", Op.CONTAINS, _name, "venue name, whole or part, in any spelling of case and accents"),
+    "venue": _Parameter(
+        "venue_name", Op.CONTAINS, _name, "venue name, whole or part, in any spelling of case and accents"
+    ),
     "neighborhood": _Parameter("neighborhood", Op.NAMED, _name, "neighbourhood, whole"),
     "date_from": _Parameter("service_date", Op.AT_LEAST, _date, "first service date"),
     "date_to": _Parameter("service_date", Op.AT_MOST, _date, "last service date"),
-    "time_from": _Parameter("slot_time", Op.AT_LEAST, _time, "earliest local start; later than time_to: over midnight"),
+    "time_from": _Parameter(
+        "slot_time", Op.AT_LEAST, _time, "earliest local start; later than time_to: over midnight"
+    ),
     "time_to": _Parameter("slot_time", Op.AT_MOST, _time, "latest local start"),
     "time_bucket": _Parameter("time_bucket", Op.ANY, _time_bucket, "prime or off_peak"),
     "party_size": _Parameter("party_sizes", Op.OVERLAPS, _size, "party size, 1 to 20"),
@@ -243,5 +248,7 @@ def parse_types(text: str | None, *, also: tuple[str, ...] = ()) -> frozenset[st
     words = frozenset(word.strip() for word in text.split(","))
     unknown = sorted(words - set(allowed))
     if unknown:
-        raise BadInput.of("types", f"{', '.join(map(repr, unknown))[:200]} is not allowed; {', '.join(allowed)} are")
+        raise BadInput.of(
+            "types", f"{', '.join(map(repr, unknown))[:200]} is not allowed; {', '.join(allowed)} are"
+        )
     return words

@@ -39,7 +39,9 @@ def is_suspect(answer: Answer, states: Sequence[BucketState], at: datetime, rule
     or if it asks for one venue and would clear all of several slots. Slots whose own time has come do not count.
     """
     counts = [
-        sum(1 for _ in _cleared(said, answer.party_size, states, at, rules)) for said in answer.venues if said.whole
+        sum(1 for _ in _cleared(said, answer.party_size, states, at, rules))
+        for said in answer.venues
+        if said.whole
     ]
     cleared_at = [count for count in counts if count]
     cleared = sum(cleared_at)
@@ -47,9 +49,10 @@ def is_suspect(answer: Answer, states: Sequence[BucketState], at: datetime, rule
         return False
     if len(cleared_at) >= rules.suspect_venues and not any(said.slots for said in answer.venues):
         return True
-    if answer.one_venue:
-        return cleared > 1 and cleared == _open_at(answer, states, at, rules)
-    return cleared >= rules.suspect_slots and 2 * cleared > _open_at(answer, states, at, rules)
+    were_open = _open_at(answer, states, at, rules)
+    if answer.one_venue and cleared > 1 and cleared == were_open:
+        return True
+    return cleared >= rules.suspect_slots and 2 * cleared > were_open
 
 
 def _cleared(

@@ -13,7 +13,8 @@ def name_key(name: str) -> str:
     >>> name_key("L’Artusi – Café & Bar")
     'lartusi cafe bar'
     """
-    folded = unicodedata.normalize("NFKD", name.casefold()).translate(_LETTERS)
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    folded = unicodedata.normalize("NFKD", plain).translate(_LETTERS)
     kept = [
         letter if letter.isalnum() else " "
         for letter in folded

@@ -15,7 +15,7 @@ def slot_id(provider: str, venue_id: str, actual_time: str) -> bytes:
 @lru_cache(maxsize=65_536)
 def local_start(actual_time: str) -> datetime:
     """The wall time, without zone, that an `actual_time` says. Raises ValueError where it is none."""
-    return datetime.strptime(actual_time, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - local by definition
+    return datetime.strptime(actual_time, "%Y-%m-%d %H:%M:%S")
 
 
 class Venue(msgspec.Struct, frozen=True, kw_only=True):

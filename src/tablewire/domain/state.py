@@ -19,9 +19,9 @@ class Pair(msgspec.Struct, gc=False):
     count: int = 0
     """Stored observations; counted up to a few only."""
     observed_at: datetime | None = None
-    """When the last call that observed it was sent."""
+    """When the last call that observed it was sent; None where what it said then no longer stands (see `Change.lapsed`)."""
     arrived_at: datetime | None = None
-    """When that call's answer arrived; memory only."""
+    """When the last answer that was used for it arrived, an observation or not; memory only."""
     doubts: int = 0
     """Answers, all without any slot, that would have been its first observation but prove nothing yet; memory only."""
     misses: int = 0
@@ -71,6 +71,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """Pairs whose open slots no longer agree with their last answer."""
     missed: tuple[tuple[int, str], ...] = ()
     """Pairs that did not come up in a pass completed by this poll."""
+    heard: tuple[tuple[int, str, datetime], ...] = ()
+    """(party size, venue id, arrival) of answers that are no observation, but of which the readable part was used."""
+    lapsed: tuple[tuple[int, str], ...] = ()
+    """Pairs of which something closed as vanished, though the last answer for them showed it: until they are observed again, what
+    they show opened nobody knows when. Stored with this poll."""
 
 
 class BucketState:
@@ -81,6 +86,9 @@ class BucketState:
 
     __slots__ = (
         "_expiry_moved",
+        "_firsts",
+        "_venues",
+        "_venues_at",
         "baseline",
         "by_venue",
         "held",
@@ -110,6 +118,9 @@ class BucketState:
         self.next_expiry: datetime | None = None
         """No open slot starts before this instant."""
         self._expiry_moved = False
+        self._firsts = 0
+        self._venues_at: tuple[int, ...] = ()
+        self._venues = 0
 
     def pair(self, party_size: int, venue_id: str) -> Pair | None:
         """What is remembered of a pair, if anything."""
@@ -118,14 +129,18 @@ class BucketState:
 
     def observed_venues(self) -> int:
         """How many venues were observed at least once."""
-        venues: set[str] = set()
-        for of_size in self.pairs.values():
-            venues.update(venue for venue, pair in of_size.items() if pair.count)
-        return len(venues)
+        known = (self._firsts, *map(len, self.pairs.values()))
+        if known != self._venues_at:
+            venues: set[str] = set()
+            for of_size in self.pairs.values():
+                venues.update(venue for venue, pair in of_size.items() if pair.count)
+            self._venues_at, self._venues = known, len(venues)
+        return self._venues
 
     def times_of(self, venue_id: str) -> tuple[str, ...]:
         """The times `HH:MM` open at a venue, in order."""
-        return tuple(sorted({slot.actual_time for slot in self.by_venue.get(venue_id, {}).values()}))
+        starts = sorted(slot.actual_time for slot in self.by_venue.get(venue_id, {}).values())
+        return tuple(actual[11:16] for actual in starts)
 
     def last_seen(self, slot: OpenSlot) -> datetime:
         """When the last call that showed a slot was sent."""
@@ -145,7 +160,11 @@ class BucketState:
 
     def apply(self, change: Change, stored: Iterable[Event]) -> None:
         """Remember a change that has been stored; `stored` are its events with the ids they got."""
-        ids = {event.slot_id: event.id for event in stored if event.opened_at is not None and event.closed_at is None}
+        ids = {
+            event.slot_id: event.id
+            for event in stored
+            if event.opened_at is not None and event.closed_at is None
+        }
         for gone in change.closed:
             self._remove(gone)
         for slot in change.opened:
@@ -160,8 +179,13 @@ class BucketState:
             if (pair := self.pair(size, venue_id)) is not None:
                 pair.last = None
         for size, venue_id in change.missed:
+            self._met(size, venue_id).misses += 1
+        for size, venue_id, arrived_at in change.heard:
+            pair = self._met(size, venue_id)
+            pair.arrived_at = max(arrived_at, pair.arrived_at or arrived_at)
+        for size, venue_id in change.lapsed:
             if (pair := self.pair(size, venue_id)) is not None:
-                pair.misses += 1
+                pair.observed_at = None
         self.row.remember(change)
 
     def forget_sizes(self, keep: frozenset[int]) -> None:
@@ -169,11 +193,15 @@ class BucketState:
         for size in [size for size in self.pairs if size not in keep]:
             del self.pairs[size]
 
-    def _observe(self, observed: Observed) -> None:
-        of_size = self.pairs.setdefault(observed.party_size, {})
-        pair = of_size.get(observed.venue_id)
+    def _met(self, size: int, venue_id: str) -> Pair:
+        of_size = self.pairs.setdefault(size, {})
+        pair = of_size.get(venue_id)
         if pair is None:
-            pair = of_size[observed.venue_id] = Pair(index=len(of_size))
+            pair = of_size[venue_id] = Pair(index=len(of_size))
+        return pair
+
+    def _observe(self, observed: Observed) -> None:
+        pair = self._met(observed.party_size, observed.venue_id)
         pair.observed_at = observed.sent_at
         pair.arrived_at = observed.arrived_at
         pair.misses = 0
@@ -182,6 +210,7 @@ class BucketState:
             pair.doubts += 1
         else:
             pair.doubts = 0
+            self._firsts += not pair.count
             pair.count = min(pair.count + 1, 100)
 
     def _put(self, slot: OpenSlot) -> None:

@@ -29,5 +29,6 @@ class Cadence:
         self._next = started
         while True:
             await self._clock.sleep(self._next - self._clock.monotonic())
-            self._next = next_tick(started, self.interval, self._clock.monotonic())
+            # A sleep may end a moment early: the tick that it was for has come all the same.
+            self._next = next_tick(started, self.interval, max(self._next, self._clock.monotonic()))
             yield

@@ -5,7 +5,11 @@ from datetime import datetime, timedelta
 
 from tablewire.domain.snapshots import Answer
 
-WINDOWS: Mapping[str, timedelta | None] = {"2m": timedelta(minutes=2), "10m": timedelta(minutes=10), "ever": None}
+WINDOWS: Mapping[str, timedelta | None] = {
+    "2m": timedelta(minutes=2),
+    "10m": timedelta(minutes=10),
+    "ever": None,
+}
 """The windows that health and metrics show."""
 
 
@@ -26,6 +30,8 @@ class Coverage:
     def counts(self, now: datetime) -> dict[str, int]:
         """Venues observed within each window."""
         return {
-            name: len(self._seen) if reach is None else sum(1 for at in self._seen.values() if now - at <= reach)
+            name: len(self._seen)
+            if reach is None
+            else sum(1 for at in self._seen.values() if now - at <= reach)
             for name, reach in WINDOWS.items()
         }

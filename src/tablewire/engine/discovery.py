@@ -94,14 +94,18 @@ class Discovery:
             await self._enter(polling, window(self._clock.now(), polling.market.zone, self._days))
         now = self._clock.now()
         for (_, provider, _), owner in self.owners.items():
-            await owner.withdraw(now, sizes=frozenset(self._settings.party_sizes), opted_out=self._opted_out(provider))
+            await owner.withdraw(
+                now, sizes=frozenset(self._settings.party_sizes), opted_out=self._opted_out(provider)
+            )
         self._count_progress()
 
     async def _start_over_if_changed(self, market: Market) -> None:
         """Where settings decide otherwise what belongs where, every pair is first again: changed settings announce nothing."""
         parts = self._rules[market.id].parts
         opted_out = sorted(f"{provider}:{venue_id}" for provider, venue_id in self._settings.opted_out)
-        mark = repr((parts.time_slots, [str(edge) for edge in parts.edges], self._settings.party_sizes, opted_out))
+        mark = repr(
+            (parts.time_slots, [str(edge) for edge in parts.edges], self._settings.party_sizes, opted_out)
+        )
         if await self._store.settings_mark(market.id) != mark:
             await self._store.forget_observations(market.id, mark)
 
@@ -127,7 +131,7 @@ class Discovery:
                 loop.beat()
                 if await self._store_is_back():
                     for polling in self.pollings:
-                        group.start_soon(polling.cycle, self._owners_of(polling), name="cycle")
+                        group.start_soon(polling.cycle, self.owners_of(polling), name="cycle")
 
     async def run_window(self, loop: Loop) -> None:
         """The loop `discovery_window`: what the clock changes."""
@@ -144,20 +148,6 @@ class Discovery:
         for owner in list(self.owners.values()):
             await owner.save_observations()
         await self._learner.write(self._clock.now())
-
-    async def poll_now(self, market_id: str, day: date, provider_id: str | None = None) -> None:
-        """Ask for the first page of a date at once, out of turn, where it is not being polled anyway. Raises `StoreError`."""
-        for polling in self.pollings:
-            if polling.market.id != market_id or provider_id not in (None, polling.provider.provider_id):
-                continue
-            owner = self.owners.get((market_id, polling.provider.provider_id, day))
-            if owner is None or owner.polling:
-                continue
-            owner.polling = True
-            try:
-                await polling.poll(owner, dict.fromkeys(self._settings.party_sizes, (1,)))
-            finally:
-                owner.polling = False
 
     # --- the window
 
@@ -180,7 +170,11 @@ class Discovery:
 
     async def _slide(self, polling: ProviderPolling, days: Sequence[date]) -> None:
         market, provider = polling.market, polling.provider.provider_id
-        mine = {day for owned_market, owned_by, day in self.owners if (owned_market, owned_by) == (market.id, provider)}
+        mine = {
+            day
+            for owned_market, owned_by, day in self.owners
+            if (owned_market, owned_by) == (market.id, provider)
+        }
         gone, new = mine - set(days), [day for day in days if day not in mine]
         if not gone and not new:
             return
@@ -229,15 +223,22 @@ class Discovery:
             one_writer=self._one_writer,
         )
 
-    def _owners_of(self, polling: ProviderPolling) -> dict[date, DayOwner]:
+    def owners_of(self, polling: ProviderPolling) -> dict[date, DayOwner]:
+        """The owners of one provider's dates in one market, in order."""
         mine = (polling.market.id, polling.provider.provider_id)
-        return {day: owner for (market, provider, day), owner in sorted(self.owners.items()) if (market, provider) == mine}
+        return {
+            day: owner
+            for (market, provider, day), owner in sorted(self.owners.items())
+            if (market, provider) == mine
+        }
 
     def _market(self, market_id: str) -> Market:
         return next(market for market in self.markets if market.id == market_id)
 
     def _opted_out(self, provider: str) -> frozenset[str]:
-        return frozenset(venue_id for of_provider, venue_id in self._settings.opted_out if of_provider == provider)
+        return frozenset(
+            venue_id for of_provider, venue_id in self._settings.opted_out if of_provider == provider
+        )
 
     async def _save_days(self, now: datetime, owners: Iterable[DayOwner] | None = None) -> None:
         for market in self.markets:

@@ -143,7 +143,9 @@ class DayOwner:
 
     async def let_expire(self, now: datetime) -> list[Stored]:
         """Close what the clock closes. Raises `StoreError`."""
-        if not any(state.next_expiry is not None and state.next_expiry <= now for state in self.states.values()):
+        if not any(
+            state.next_expiry is not None and state.next_expiry <= now for state in self.states.values()
+        ):
             return []
         async with self._one_change:
             await self.load()
@@ -168,7 +170,9 @@ class DayOwner:
             for time_slot, pairs in list(self.unsaved.items()):
                 state = self.states.get(time_slot)
                 if state is not None and not self._doubtful:
-                    await self._store.save_observations(state, {size: sorted(venues) for size, venues in pairs.items()})
+                    await self._store.save_observations(
+                        state, {size: sorted(venues) for size, venues in pairs.items()}
+                    )
                 self.unsaved.pop(time_slot, None)
 
     def _judge(self, snapshot: Snapshot, gaps: Sequence[timedelta]) -> list[Judged]:

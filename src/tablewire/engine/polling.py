@@ -84,6 +84,11 @@ class ProviderPolling:
             venue_id for provider_id, venue_id in settings.opted_out if provider_id == provider.provider_id
         )
 
+    @property
+    def party_sizes(self) -> tuple[int, ...]:
+        """The party sizes that are asked for."""
+        return self._settings.party_sizes
+
     async def cycle(self, owners: Mapping[date, DayOwner]) -> Tally:
         """Poll every date that is not being polled still; ends when its polls have ended."""
         tally = Tally()
@@ -132,16 +137,15 @@ class ProviderPolling:
             tally.failed += len(owner.keys)
             self._hooks.store_failed(error)
             self._say_not_stored(owner, error)
-        except Exception as error:
+        except Exception:
             tally.failed += len(owner.keys)
             owner.doubt()
             self._metrics.errors_total.labels(self.provider.provider_id, "internal").inc()
-            log.error(
+            log.exception(
                 LogEvent.POLL_FAILED,
                 message="a poll failed inside; its bucket is read again before it is polled again",
                 provider=owner.provider,
                 day=str(owner.day),
-                exc_info=error,
             )
         finally:
             owner.polling = False

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import anyio
-import structlog
 
 from tablewire.engine.clock import Clock
 from tablewire.errors import TablewireError
+from tablewire.telemetry import LogEvent, get_logger
 
-logger = structlog.get_logger(__name__)
+log = get_logger("engine.supervisor")
 
 FIRST_PAUSE = 1.0
 """Seconds before a loop that raised is started again; doubled each time."""
@@ -51,10 +51,11 @@ class Loop:
         while True:
             try:
                 await self._run(self)
-                raise RuntimeError("the loop ended by itself")
-            except Exception as error:
-                self._note(error)
-                restarted(self)
+                error: Exception = RuntimeError("the loop ended by itself")
+            except Exception as raised:  # noqa: BLE001 - the edge of a loop
+                error = raised
+            self._note(error)
+            restarted(self)
             await self._clock.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (len(self._failures) - 1)))
 
     def _note(self, error: Exception) -> None:
@@ -65,15 +66,20 @@ class Loop:
         self._failures.append(now)
         while now - self._failures[0] > WITHIN:
             self._failures.popleft()
-        logger.error("loop_failed", loop=self.name, restarts=self.restarts, exc_info=error)
+        message = f"the loop {self.name} failed and is started again: {self.last_error}"
+        log.error(
+            LogEvent.LOOP_FAILED, message=message, loop=self.name, restarts=self.restarts, exc_info=error
+        )
         if len(self._failures) >= TOO_MANY:
-            raise BeyondSaving(f"loop {self.name} failed {len(self._failures)} times in {WITHIN:.0f} s") from error
+            raise BeyondSaving(
+                f"loop {self.name} failed {len(self._failures)} times in {WITHIN:.0f} s"
+            ) from error
 
 
 class Supervisor:
     """All loops in one task group: one that raises never takes its siblings with it."""
 
-    def __init__(self, clock: Clock, restarted: Callable[[Loop], None] = lambda loop: None) -> None:
+    def __init__(self, clock: Clock, restarted: Callable[[Loop], None] = lambda _: None) -> None:
         self._clock = clock
         self._restarted = restarted
         self.loops: list[Loop] = []

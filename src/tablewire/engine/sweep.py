@@ -47,7 +47,9 @@ class SweepPlan:
         for answer in answers:
             sweep = self._sweep(day, answer.party_size)
             sweep.total = answer.total_pages
-            sweep.asked = {page: cycle for page, cycle in sweep.asked.items() if page <= max(1, answer.total_pages)}
+            sweep.asked = {
+                page: cycle for page, cycle in sweep.asked.items() if page <= max(1, answer.total_pages)
+            }
 
     def revisit(self, day: date, size: int, page: int) -> timedelta:
         """How long it takes, as planned, until a page is asked for again."""
@@ -62,6 +64,11 @@ class SweepPlan:
         """The planned revisit of the page of a date that is asked for most rarely."""
         return max(self.revisit(day, size, self._sweep(day, size).total or 1) for size in self._sizes)
 
+    @property
+    def pages(self) -> int:
+        """The pages of a pass over everything, as far as they are known."""
+        return sum(self._sizes_of_turns())
+
     def _sizes_of_turns(self) -> tuple[int, int]:
         first = deep = 0
         for sweep in self._sweeps.values():
@@ -70,9 +77,13 @@ class SweepPlan:
             deep += max(0, total - self._first_pages)
         return first, deep
 
-    def _longest_unasked(self, keys: Sequence[tuple[date, int]], *, deep: bool) -> list[tuple[date, int, int]]:
+    def _longest_unasked(
+        self, keys: Sequence[tuple[date, int]], *, deep: bool
+    ) -> list[tuple[date, int, int]]:
         pages = [(day, size, page) for day, size in keys for page in self._pages(day, size, deep=deep)]
-        return sorted(pages, key=lambda page: (self._sweep(page[0], page[1]).asked.get(page[2], -1), page[0], page[2]))
+        return sorted(
+            pages, key=lambda page: (self._sweep(page[0], page[1]).asked.get(page[2], -1), page[0], page[2])
+        )
 
     def _pages(self, day: date, size: int, *, deep: bool) -> range:
         total = self._sweep(day, size).total

@@ -25,7 +25,11 @@ class VenueLearner:
         for venue in venues:
             key = (venue.provider, venue.venue_id)
             known = self._known.get(key)
-            if known is None or at - known[1] >= SEEN_AGAIN_AFTER or (known[0] is not venue and known[0] != venue):
+            if (
+                known is None
+                or at - known[1] >= SEEN_AGAIN_AFTER
+                or (known[0] is not venue and known[0] != venue)
+            ):
                 self._pending[key] = venue
 
     async def write(self, at: datetime) -> int:

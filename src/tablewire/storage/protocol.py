@@ -40,11 +40,13 @@ class KnownVenue(msgspec.Struct, frozen=True):
 class EventLog(Protocol):
     """The log of events: written by polls, read by cursor."""
 
-    async def record(self, change: Change) -> tuple[Event, ...]:
+    async def record(self, change: Change, state: BucketState) -> tuple[Event, ...]:
         """Store one poll of one bucket in one transaction, and answer its events with their ids, in order.
 
-        Raises `PollConflict` where another process has stored a poll of this bucket since (nothing was stored), `StoreUnavailable`
-        where nothing was stored, `CommitUnknown` where that cannot be known.
+        `state` is memory before the change, and is left as it is. An event that was stored before (by its dedupe key) is not stored
+        again and not answered. Raises `PollConflict` where another process has stored a poll of this bucket since (nothing was
+        stored), `StoreUnavailable` where nothing was stored, `CommitUnknown` where that cannot be known; where the task is cancelled
+        meanwhile, it cannot be known either.
         """
         ...
 
@@ -74,8 +76,13 @@ class EventLog(Protocol):
 class Checkpoints(Protocol):
     """What memory is made of after a start."""
 
-    async def load(self, buckets: Sequence[BucketKey], provider: str) -> Mapping[BucketKey, BucketState]:
-        """The state of each bucket as stored; an empty one, with its row made, where nothing is stored."""
+    async def load(
+        self, buckets: Sequence[BucketKey], provider: str, *, drops_since: datetime | None = None
+    ) -> Mapping[BucketKey, BucketState]:
+        """The state of each bucket as stored; an empty one, with its row made, where nothing is stored.
+
+        With `drops_since`, `last_drops` also has the slots that dropped since then and are not open any more.
+        """
         ...
 
     async def stored_buckets(self, market: str, provider: str) -> list[StoredBucket]:
@@ -83,11 +90,11 @@ class Checkpoints(Protocol):
         ...
 
     async def leave(self, key: BucketKey, provider: str, at: datetime) -> None:
-        """Remove the rows of a bucket that left the window. Nothing may be open in it any more."""
+        """Remove the rows of a bucket that left the window. Raises `StoreError` where something is still open in it."""
         ...
 
     async def save_observations(self, state: BucketState, pairs: Mapping[int, Sequence[str]]) -> None:
-        """Store when pairs (venue ids by party size) were last observed."""
+        """Store when pairs (venue ids by party size) were last observed; nothing where another process has polled since."""
         ...
 
     async def save_days(self, day: date, rows: Sequence["BucketDay"]) -> None:
@@ -96,6 +103,14 @@ class Checkpoints(Protocol):
 
     async def beat(self, process: str, loop: str, at: datetime) -> None:
         """Store the heartbeat of one loop of one process."""
+        ...
+
+    async def settings_mark(self, market: str) -> str | None:
+        """What `forget_observations` was last given for a market; None where it never was."""
+        ...
+
+    async def forget_observations(self, market: str, mark: str) -> None:
+        """Forget all pairs of a market, so that each is first again, and keep the mark of the settings that hold from now on."""
         ...
 
 

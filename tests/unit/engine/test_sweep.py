@@ -66,7 +66,15 @@ def test_no_first_page_waits_longer_than_twice_a_fair_turn(budget: int, total: i
     plan = learned(total, first, DAYS[:4])
     firsts = 4 * 2 * min(first, total)
     fair = -(-firsts // budget)
-    last = dict.fromkeys(((day, size, page) for day in DAYS[:4] for size in (2, 4) for page in range(1, min(first, total) + 1)), 0)
+    last = dict.fromkeys(
+        (
+            (day, size, page)
+            for day in DAYS[:4]
+            for size in (2, 4)
+            for page in range(1, min(first, total) + 1)
+        ),
+        0,
+    )
     for cycle in range(1, 6 * fair + 1):
         asked = plan.plan(DAYS[:4], budget)
         assert sum(calls_of(pages) for pages in asked.values()) <= budget

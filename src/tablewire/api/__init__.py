@@ -1,0 +1,1 @@
+"""Floor 4: HTTP; it translates, it never decides."""

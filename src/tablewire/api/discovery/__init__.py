@@ -1,0 +1,1 @@
+"""How discovery is doing, over HTTP."""

@@ -1,0 +1,328 @@
+"""The one place that wires everything: settings, then rooms, then the web application over them."""
+
+import asyncio
+import gc
+import os
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from datetime import time
+from importlib.metadata import version
+
+import uvicorn
+from litestar import Litestar
+
+from tablewire.api.rooms import HttpOptions, Rooms
+from tablewire.api.router import create_app
+from tablewire.api.wire import WireProtocol
+from tablewire.domain.buckets import BucketKey, DayParts
+from tablewire.domain.events import Event
+from tablewire.domain.markets import Market
+from tablewire.domain.rules import Rules
+from tablewire.domain.snapshots import Outcome
+from tablewire.domain.state import BucketState
+from tablewire.engine.ask import LiveAsking
+from tablewire.engine.clock import Clock, SystemClock
+from tablewire.engine.discovery import Discovery, Progress
+from tablewire.engine.health import About, EngineHealth
+from tablewire.engine.owner import Stored
+from tablewire.engine.polling import PollSettings
+from tablewire.engine.supervisor import BeyondSaving, Loop, Supervisor
+from tablewire.engine.upkeep import Upkeep
+from tablewire.errors import StoreError
+from tablewire.live.audience import StreamLimits
+from tablewire.live.board import Board
+from tablewire.live.feed import Feed
+from tablewire.live.hub import Hub, Scan
+from tablewire.live.views import Views
+from tablewire.providers.protocol import AvailabilityProvider
+from tablewire.settings import Settings
+from tablewire.storage.protocol import Store
+from tablewire.telemetry import LogEvent, Metrics, get_logger
+
+log = get_logger("app")
+
+VERSION = version("tablewire")
+
+
+class LiveAudience:
+    """Hands what has been stored to the board and to the hub."""
+
+    def __init__(self, board: Board, hub: Hub, metrics: Metrics) -> None:
+        self._board = board
+        self._hub = hub
+        self._metrics = metrics
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """Announce stored events to every stream that wants them."""
+        if events:
+            with self._metrics.commit_to_stream_seconds.time():
+                await self._hub.publish(events)
+
+    def remembered(self, state: BucketState) -> None:
+        """Show a bucket's new state."""
+        place = self._board.get(state.key, state.provider)
+        if place is not None and place.state is state:
+            self._board.touched(state)
+        else:
+            self._board.put(state)
+
+    def forgotten(self, key: BucketKey, provider: str) -> None:
+        """Show a bucket no more."""
+        self._board.remove(key, provider)
+
+
+class _Lifespan:
+    """The engine lives as long as the application does; a class, since a task must not be started inside a generator."""
+
+    def __init__(self, service: "Service") -> None:
+        self._service = service
+
+    async def __aenter__(self) -> None:
+        await self._service.start()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._service.stop()
+
+
+class Service:
+    """One service: its rooms wired together, its engine a task of its own, its web application."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        providers: Mapping[str, AvailabilityProvider],
+        metrics: Metrics,
+        *,
+        clock: Clock | None = None,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> None:
+        self.metrics = metrics
+        self.failure: BaseException | None = None
+        """Why the engine is beyond saving, if it is."""
+        self._settings = settings
+        self._store = store
+        self._providers = dict(providers)
+        self._clock = clock or SystemClock()
+        self._progress = progress
+        parts = day_parts(settings)
+        limits = StreamLimits(
+            streams=settings.live.max_streams, per_client=settings.live.max_streams_per_client
+        )
+        self.board = Board(parts)
+        self.hub = Hub(store, limits=limits)
+        self.supervisor = Supervisor(self._clock, self._count_restart)
+        self.discovery = Discovery(
+            markets=settings.markets,
+            providers=self._providers,
+            rules={market.id: rules_of(settings, market) for market in settings.markets},
+            window_days=settings.discovery.window_days,
+            settings=poll_settings(settings),
+            store=store,
+            audience=LiveAudience(self.board, self.hub, metrics),
+            clock=self._clock,
+            metrics=metrics,
+            on_stored=self._tell_scan,
+            on_progress=self._show_progress,
+        )
+        process = f"{socket.gethostname()}:{os.getpid()}"
+        self.health = EngineHealth(
+            About(
+                version=VERSION,
+                demo=settings.demo,
+                process=process,
+                interval=settings.discovery.poll_interval,
+            ),
+            discovery=self.discovery,
+            supervisor=self.supervisor,
+            providers=self._providers,
+            parts=parts,
+            hub=self.hub,
+            store=store,
+            clock=self._clock,
+        )
+        upkeep = Upkeep(
+            process=process,
+            discovery=self.discovery,
+            supervisor=self.supervisor,
+            hub=self.hub,
+            store=store,
+            clock=self._clock,
+            metrics=metrics,
+        )
+        self.supervisor.add("discovery_bucket", self.discovery.run_cycles)
+        self.supervisor.add("discovery_window", self.discovery.run_window)
+        self.supervisor.add("live", self._run_hub)
+        self.supervisor.add("metrics", upkeep.run)
+        self.application = self._make_application()
+        self._engine: asyncio.Task[None] | None = None
+        self._stopped = False
+
+    @property
+    def engine(self) -> "asyncio.Task[None]":
+        """The task of the engine; it ends only where the service has to. Raises RuntimeError before the start."""
+        if self._engine is None:
+            raise RuntimeError("the service has not been started")
+        return self._engine
+
+    async def start(self) -> None:
+        """Read memory from the store, and start the engine, where that has not been done. Raises `StoreError`."""
+        if self._engine is not None:
+            return
+        await self.hub.start()
+        await self.discovery.load()
+        # What has been loaded stays: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
+        self.health.down = None
+        self._engine = asyncio.create_task(self._run_engine(), name="engine")
+        log.info(
+            LogEvent.STARTED,
+            message=f"watching {', '.join(market.id for market in self._settings.markets)}",
+            version=VERSION,
+            demo=self._settings.demo,
+            polled=[polling.provider.provider_id for polling in self.discovery.pollings],
+            newest=self.hub.newest,
+        )
+
+    async def say_goodbye(self, seconds: float) -> None:
+        """Take no new streams, tell those that are open goodbye, and give them some seconds to take it."""
+        self.health.down = "the service is stopping"
+        self.hub.close_all("shutdown")
+        deadline = self._clock.monotonic() + seconds
+        await self._stop_engine()
+        while self.hub.stats().streams and self._clock.monotonic() < deadline:
+            await asyncio.sleep(0.01)  # noqa: ASYNC110 - streams end one by one, and nothing else waits for the last
+
+    async def stop(self) -> None:
+        """Take no new calls, let running transactions finish, and give everything back, where that has not been done."""
+        if self._stopped:
+            return
+        self._stopped = True
+        await self._stop_engine()
+        try:
+            await self.discovery.save()
+        except StoreError as error:
+            log.warning(LogEvent.STORE_AWAY, message=f"the last observations were not stored: {error}")
+        for provider in self._providers.values():
+            await provider.aclose()
+
+    async def _stop_engine(self) -> None:
+        if self._engine is not None:
+            self._engine.cancel()
+            await asyncio.gather(self._engine, return_exceptions=True)
+
+    def server_config(self, grace: float) -> uvicorn.Config:
+        """How uvicorn serves the application; `grace` in seconds is what open answers get at the end."""
+        http = self._settings.http
+        return uvicorn.Config(
+            self.application,
+            host=http.host,
+            port=http.port,
+            http=WireProtocol,
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            backlog=4096,
+            timeout_graceful_shutdown=max(1, round(grace)),
+        )
+
+    async def _run_engine(self) -> None:
+        try:
+            await self.supervisor.run()
+        except BeyondSaving as lost:
+            self.failure = lost
+            self.health.down = str(lost)
+            log.critical(LogEvent.LOOP_GIVEN_UP, message=str(lost))
+
+    async def _run_hub(self, loop: Loop) -> None:
+        async def beat() -> None:
+            while True:
+                loop.beat()
+                await asyncio.sleep(1)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(beat(), name="live_beat")
+            group.create_task(self.hub.run(), name="live_hub")
+
+    def _make_application(self) -> Litestar:
+        settings = self._settings
+        return create_app(
+            Rooms(
+                hub=self.hub,
+                feed=Feed(self.hub),
+                views=Views(self.board, self._clock.now),
+                venues=self._store,
+                health=self.health,
+                polling=LiveAsking(self.discovery),
+                metrics=self.metrics,
+                markets=settings.markets,
+                window_days=settings.discovery.window_days,
+                options=HttpOptions(
+                    version=VERSION, demo=settings.demo, cors_origins=settings.http.cors_origins
+                ),
+            ),
+            lifespan=[lambda _: _Lifespan(self)],
+        )
+
+    def _tell_scan(self, stored: Stored) -> None:
+        self.health.count(stored)
+        self.hub.announce_scan(
+            Scan(
+                market=stored.key.market,
+                bucket_id=stored.key.bucket_id,
+                provider=stored.provider,
+                outcome=(stored.outcome or Outcome.OK).value,
+                scanned_at=stored.scanned_at,
+                drops=stored.drops,
+                reopened=stored.reopened,
+                closed=sum(stored.closed.values()),
+            )
+        )
+
+    def _show_progress(self, progress: Progress) -> None:
+        log.info(
+            LogEvent.BASELINE_PROGRESS,
+            message=f"{progress.built} of {progress.total} buckets have their baseline",
+            built=progress.built,
+            total=progress.total,
+        )
+        self._progress(progress)
+
+    def _count_restart(self, loop: Loop) -> None:
+        self.metrics.loop_restarts_total.labels(loop.name).inc()
+
+
+def day_parts(settings: Settings) -> DayParts:
+    """How a day is split."""
+    edges = tuple(time.fromisoformat(edge) for edge in settings.discovery.time_slot_edges)
+    return DayParts(settings.discovery.time_slots, edges)
+
+
+def rules_of(settings: Settings, market: Market) -> Rules:
+    """The rules of discovery in one market."""
+    wanted = settings.discovery
+    return Rules(
+        zone=market.zone,
+        parts=day_parts(settings),
+        resume_gap=wanted.resume_gap,
+        drop_cooldown=wanted.drop_cooldown,
+        expiry_lead=wanted.expiry_lead,
+        baseline_polls=wanted.baseline_polls,
+    )
+
+
+def poll_settings(settings: Settings) -> PollSettings:
+    """How markets are polled."""
+    wanted = settings.discovery
+    return PollSettings(
+        interval=wanted.poll_interval,
+        bucket_timeout=wanted.bucket_timeout,
+        pages_per_cycle=wanted.pages_per_cycle,
+        party_sizes=wanted.party_sizes,
+        resume_gap=wanted.resume_gap,
+        opted_out=settings.opt_out,
+    )

@@ -1,0 +1,96 @@
+"""Upkeep: the gauges, the event loop's lag, and the heartbeats in the store."""
+
+from datetime import timedelta
+
+from tablewire.engine.clock import Clock
+from tablewire.engine.discovery import Discovery
+from tablewire.engine.supervisor import Loop, Supervisor
+from tablewire.errors import StoreError
+from tablewire.live.hub import Hub, HubStats
+from tablewire.providers.protocol import AvailabilityProvider
+from tablewire.storage.protocol import Checkpoints
+from tablewire.telemetry import BREAKER_VALUES, Metrics
+
+TURN = 0.5
+"""Seconds between two measures of the loop's lag."""
+GAUGES_EVERY = timedelta(seconds=5)
+BEATS_EVERY = timedelta(seconds=15)
+
+
+class Upkeep:
+    """The loop `metrics`: what has to be looked at now and then to be shown."""
+
+    def __init__(
+        self,
+        *,
+        process: str,
+        discovery: Discovery,
+        supervisor: Supervisor,
+        hub: Hub,
+        store: Checkpoints,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        self._process = process
+        self._discovery = discovery
+        self._supervisor = supervisor
+        self._hub = hub
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._counted = HubStats()
+
+    async def run(self, loop: Loop) -> None:
+        """Measure for ever."""
+        gauges_at = beats_at = self._clock.now()
+        while True:
+            loop.beat()
+            await self._measure_lag()
+            now = self._clock.now()
+            if now - gauges_at >= GAUGES_EVERY:
+                gauges_at = now
+                self._show_gauges()
+            if now - beats_at >= BEATS_EVERY:
+                beats_at = now
+                await self._store_beats()
+
+    async def _measure_lag(self) -> None:
+        before = self._clock.monotonic()
+        await self._clock.sleep(TURN)
+        self._metrics.event_loop_lag_seconds.observe(max(0.0, self._clock.monotonic() - before - TURN))
+
+    async def _store_beats(self) -> None:
+        for loop in self._supervisor.loops:
+            if loop.heartbeat_at is not None:
+                try:
+                    await self._store.beat(self._process, loop.name, loop.heartbeat_at)
+                except StoreError:
+                    return  # the polls find out, and health says so
+
+    def _show_gauges(self) -> None:
+        open_slots: dict[tuple[str, str], int] = {}
+        for (market, provider, _), owner in self._discovery.owners.items():
+            count = sum(len(state.open) for state in owner.states.values())
+            open_slots[market, provider] = open_slots.get((market, provider), 0) + count
+        for (market, provider), count in open_slots.items():
+            self._metrics.slots_open.labels(market, provider).set(count)
+        for polling in self._discovery.pollings:
+            self._show_provider(polling.provider)
+        self._show_hub(self._hub.stats())
+
+    def _show_provider(self, provider: AvailabilityProvider) -> None:
+        name, status = provider.provider_id, provider.status()
+        self._metrics.breaker_state.labels(name).set(BREAKER_VALUES[status.breaker])
+        self._metrics.budget_calls_per_second.labels(name).set(status.rate_now)
+        counts = self._discovery.coverage[name].counts(self._clock.now())
+        for window, count in counts.items():
+            self._metrics.coverage_ratio.labels(name, window).set(
+                count / counts["ever"] if counts["ever"] else 0.0
+            )
+
+    def _show_hub(self, now: HubStats) -> None:
+        before, self._counted = self._counted, now
+        self._metrics.sse_clients.set(now.streams)
+        self._metrics.sse_frames_total.inc(now.frames - before.frames)
+        self._metrics.sse_bytes_total.inc(now.bytes - before.bytes)
+        self._metrics.slow_clients_dropped_total.inc(now.slow_dropped - before.slow_dropped)

@@ -1,0 +1,1 @@
+"""Resy, as it is on the wire."""

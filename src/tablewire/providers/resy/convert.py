@@ -1,0 +1,245 @@
+"""From Resy's hits to normalised venues and slots."""
+
+import math
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from tablewire.domain.markets import instant
+from tablewire.domain.slots import SeenSlot, Venue, local_start, slot_id
+from tablewire.providers.resy.wire import Hit, Slot, Template
+
+PROVIDER = "resy"
+WEB = "https://resy.com"
+_DAY = 86_400
+_LONGEST_LEAD = 366 * _DAY
+_START = "YYYY-MM-DD HH:MM:SS"
+_LONGEST_TEXT = 300
+_LONGEST_URL = 1_000
+
+_NO: tuple[object, ...] = (None, False, 0, "0", "")
+"""What says no: flags come as numbers or truth values."""
+
+_named = lru_cache(maxsize=65_536)(slot_id)
+"""The id of a slot, remembered: two party sizes share its 16 bytes."""
+
+
+class NoSense(ValueError):
+    """A slot whose parts are typed as they should be, but cannot be true."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a search asked for."""
+
+    service_date: date
+    party_size: int
+    zone: ZoneInfo
+
+    @property
+    def day(self) -> str:
+        """The date as the wire writes it."""
+        return self.service_date.isoformat()
+
+
+class _Seatings:
+    """What the tables of one start have together."""
+
+    __slots__ = ("names", "off_at", "stays")
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.off_at: datetime | None = None
+        self.stays = False
+
+
+# --- slots
+
+
+def is_public(slot: Slot, template: Template | None) -> bool:
+    """Whether anybody may book it: no card holder's table, no event, nothing to carry home."""
+    return (
+        slot.exclusive.is_eligible
+        and not slot.exclusive.id
+        and not slot.is_global_dining_access
+        and (template is None or (template.is_event in _NO and template.is_pickup in _NO))
+    )
+
+
+def belongs_to(slot: Slot, asked: Asked) -> bool:
+    """Whether its service is that of the date asked for; else the sweep of its own date has it. Raises NoSense."""
+    start = checked_start(slot.date.start)
+    day = slot.shift.day if slot.shift is not None else None
+    if isinstance(day, str) and day != asked.day:
+        return False
+    if not timedelta(0) <= start.date() - asked.service_date <= timedelta(days=1):
+        raise NoSense(f"a start at {start} for {asked.day}")
+    return True
+
+
+def checked_start(text: str) -> datetime:
+    """The wall time of a start. Raises NoSense where it is not written as Resy writes it."""
+    try:
+        start = local_start(text)
+    except ValueError:
+        raise NoSense("date.start is no time") from None
+    if len(text) != len(_START) or not text.isascii():
+        raise NoSense("date.start is written otherwise")
+    return start
+
+
+def merge_slots(
+    slots: list[Slot], templates: Mapping[str, Template], venue_id: str, asked: Asked, book_url: str | None
+) -> tuple[SeenSlot, ...]:
+    """One slot for each start, by time, with all its seatings; `slots` are public, and the date's own.
+
+    A start stays on the market until the last of its tables goes off.
+    """
+    starts: dict[str, _Seatings] = {}
+    for slot in slots:
+        seatings = starts.setdefault(slot.date.start, _Seatings())
+        if (
+            slot.config is not None
+            and isinstance(slot.config.type, str)
+            and (name := clean(slot.config.type))
+        ):
+            seatings.names.add(name)
+        off_at = _off_market_at(slot, templates.get(template_key(slot)), asked.zone)
+        if off_at is None:
+            seatings.stays = True
+        elif seatings.off_at is None or off_at > seatings.off_at:
+            seatings.off_at = off_at
+    return tuple(
+        SeenSlot(
+            slot_id=_named(PROVIDER, venue_id, start),
+            actual_time=start,
+            service_date=asked.service_date,
+            seatings=_sorted_names(frozenset(seatings.names)),
+            book_url=book_url,
+            off_market_at=None if seatings.stays else seatings.off_at,
+        )
+        for start, seatings in sorted(starts.items())
+    )
+
+
+def template_key(slot: Slot) -> str:
+    """The key of a slot's template among its hit's templates."""
+    return str(slot.template.id) if slot.template is not None else ""
+
+
+def off_market_at(start: datetime, secs: int | None, at: time | None, zone: ZoneInfo) -> datetime | None:
+    """When the platform takes a start off by itself, in UTC; None where it does not say.
+
+    `secs` alone counts back from the start. With a time of day it only says how many days before the start's date that time is.
+    """
+    if at is not None:
+        wall = datetime.combine(start.date() - timedelta(days=(secs or 0) // _DAY), at)
+        return min(instant(wall, zone), instant(start, zone))
+    if secs is None:
+        return None
+    return instant(start, zone) - timedelta(seconds=secs)
+
+
+@lru_cache(maxsize=4_096)
+def _sorted_names(names: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(names))
+
+
+def _off_market_at(slot: Slot, template: Template | None, zone: ZoneInfo) -> datetime | None:
+    if template is None or template.reservation_config is None:
+        return None
+    config = template.reservation_config
+    secs = config.secs_off_market
+    if not isinstance(secs, int) or isinstance(secs, bool) or not 0 <= secs <= _LONGEST_LEAD:
+        secs = None
+    at = _time_of_day(config.time_off_market) if isinstance(config.time_off_market, str) else None
+    return off_market_at(local_start(slot.date.start), secs, at, zone)
+
+
+@lru_cache(maxsize=256)
+def _time_of_day(text: str) -> time | None:
+    try:
+        return time.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+# --- venues
+
+
+def book_url(hit: Hit, asked: Asked) -> str | None:
+    """Where people book a table of the date and party size; None where the hit does not say enough."""
+    page = _page(hit)
+    return None if page is None else f"{page}?date={asked.day}&seats={asked.party_size}"
+
+
+def to_venue(hit: Hit) -> Venue:
+    """What a hit says of its restaurant. Raises NoSense where it has no name."""
+    name = clean(hit.name)
+    if not name:
+        raise NoSense("a venue without a name")
+    latitude, longitude = _coordinates(hit.geo)
+    price = hit.price_range_id
+    return Venue(
+        provider=PROVIDER,
+        venue_id=str(hit.id.resy),
+        name=name,
+        neighborhood=_text(hit.neighborhood),
+        price_range=price if price in (1, 2, 3, 4) and type(price) is int else None,
+        cuisine=_cuisine(hit.cuisine),
+        latitude=latitude,
+        longitude=longitude,
+        url=_page(hit),
+        image_url=_image(hit.images),
+    )
+
+
+def clean(text: str) -> str:
+    """A text on one line, without what cannot be shown or stored, and not too long."""
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(text.split())[:_LONGEST_TEXT]
+
+
+def _text(value: Any) -> str | None:
+    return (clean(value) or None) if isinstance(value, str) else None
+
+
+def _cuisine(value: Any) -> str | None:
+    names = value if isinstance(value, list) else [value]
+    return ", ".join(name for name in map(_text, names) if name)[:_LONGEST_TEXT] or None
+
+
+def _page(hit: Hit) -> str | None:
+    city = _text(hit.location.get("url_slug")) if isinstance(hit.location, dict) else None
+    venue = _text(hit.url_slug)
+    return f"{WEB}/cities/{quote(city, safe='')}/venues/{quote(venue, safe='')}" if city and venue else None
+
+
+def _coordinates(value: Any) -> tuple[float | None, float | None]:
+    found = value if isinstance(value, dict) else {}
+    latitude, longitude = _degrees(found.get("lat"), 90), _degrees(found.get("lng"), 180)
+    if latitude is None or longitude is None or latitude == longitude == 0:
+        return None, None
+    return latitude, longitude
+
+
+def _degrees(value: Any, limit: int) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) and abs(value) <= limit else None
+
+
+def _image(value: Any) -> str | None:
+    url = value[0] if isinstance(value, list) and value else None
+    if (
+        not isinstance(url, str)
+        or len(url) > _LONGEST_URL
+        or not url.lower().startswith(("https://", "http://"))
+    ):
+        return None
+    return url if url.isascii() and url.isprintable() and not set(url) & set(" \"'<>\\") else None

@@ -1,0 +1,93 @@
+"""What was read before: hits that come in unchanged are handed out again, without decoding them."""
+
+from collections import OrderedDict
+from datetime import date
+
+import msgspec
+
+from tablewire.domain.markets import Market
+from tablewire.domain.slots import Venue
+from tablewire.domain.snapshots import VenueAnswer
+from tablewire.providers.resy.reading import ReadHit
+
+MOST = 500_000
+"""Slots and venues remembered at most, over all sheets; about 150 bytes each."""
+_WEIGHT_OF_A_VENUE = 2
+
+
+class _Known(msgspec.Struct, frozen=True, gc=False):
+    mark: int
+    read: ReadHit
+
+
+class Sheet:
+    """What is remembered of one market, date and party size."""
+
+    def __init__(self) -> None:
+        self.total_pages: int | None = None
+        """As the last answer said."""
+        self.weight = 0
+        self._by_mark: dict[int, ReadHit] = {}
+        self._by_venue: dict[str, _Known] = {}
+
+    def same(self, mark: int) -> ReadHit | None:
+        """What a hit with these very bytes came to, if it is remembered."""
+        return self._by_mark.get(mark)
+
+    def last(self, venue_id: str) -> VenueAnswer | None:
+        """The last answer for a venue, if it is remembered."""
+        known = self._by_venue.get(venue_id)
+        return known.read.answer if known is not None else None
+
+    def keep(self, mark: int, read: ReadHit) -> ReadHit:
+        """Remember a hit. The answer is the old one, the very object, where nothing in it differs."""
+        if read.answer is None:
+            return read
+        venue_id = read.answer.venue_id
+        known = self._by_venue.pop(venue_id, None)
+        if known is not None:
+            self._by_mark.pop(known.mark, None)
+            self.weight -= _weight(known.read)
+            if known.read.answer == read.answer:
+                read = msgspec.structs.replace(read, answer=known.read.answer)
+        self._by_venue[venue_id] = _Known(mark, read)
+        self._by_mark[mark] = read
+        self.weight += _weight(read)
+        return read
+
+
+class Memory:
+    """All sheets, and the venues on them."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._sheets: OrderedDict[tuple[str, date, int], Sheet] = OrderedDict()
+        self._venues: dict[str, Venue] = {}
+
+    def sheet(self, market: Market, service_date: date, party_size: int) -> Sheet:
+        """The sheet of a market, date and party size. Where too much is remembered, those unused for longest are forgotten."""
+        key = (market.id, service_date, party_size)
+        sheet = self._sheets.setdefault(key, Sheet())
+        self._sheets.move_to_end(key)
+        while len(self._sheets) > 1 and sum(one.weight for one in self._sheets.values()) > self._most:
+            self._sheets.popitem(last=False)
+        return sheet
+
+    def forget_before(self, market: Market, day: date) -> None:
+        """Forget the sheets of a market's dates before `day`."""
+        for key in [key for key in self._sheets if key[0] == market.id and key[1] < day]:
+            del self._sheets[key]
+
+    def venue(self, venue: Venue) -> Venue:
+        """The same venue, the object that was handed out before where nothing in it differs."""
+        known = self._venues.get(venue.venue_id)
+        if known == venue:
+            return known
+        if len(self._venues) >= self._most:
+            self._venues.clear()
+        self._venues[venue.venue_id] = venue
+        return venue
+
+
+def _weight(read: ReadHit) -> int:
+    return _WEIGHT_OF_A_VENUE + (len(read.answer.slots) if read.answer is not None else 0)

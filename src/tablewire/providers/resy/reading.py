@@ -1,0 +1,129 @@
+"""Reading one hit: its venue and what is free there, as much of it as can be understood."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from tablewire.domain.slots import SeenSlot, Venue
+from tablewire.domain.snapshots import VenueAnswer
+from tablewire.providers.drift import Flaw, flaw_of
+from tablewire.providers.resy import wire
+from tablewire.providers.resy.convert import (
+    Asked,
+    NoSense,
+    belongs_to,
+    book_url,
+    is_public,
+    merge_slots,
+    template_key,
+    to_venue,
+)
+
+UNREADABLE = (ValueError, RecursionError)
+"""What decoding or converting raises where the wire makes no sense."""
+
+
+class ReadHit(msgspec.Struct, frozen=True, kw_only=True):
+    """What one hit came to."""
+
+    venue: Venue | None = None
+    """None where it is not ours to look at (Tock's), or makes no sense."""
+    answer: VenueAnswer | None = None
+    slots_listed: int = 0
+    """Slots as they stand on the wire, bookable or not."""
+    flaws: tuple[tuple[str, Flaw], ...] = ()
+    senseless: bool = False
+
+
+def read_hit(raw: msgspec.Raw, asked: Asked) -> ReadHit:
+    """Read one hit; whatever stands in its place, this raises nothing."""
+    try:
+        hit = wire.decode_hit(raw)
+        if hit.is_tock_inventory:
+            return ReadHit()
+        if hit.id.resy <= 0:
+            raise NoSense("id.resy is no id")
+        venue = to_venue(hit)
+    except UNREADABLE as error:
+        return ReadHit(flaws=(("hits", flaw_of(error)),), senseless=True)
+    return _read_availability(hit, venue, asked)
+
+
+def _read_availability(hit: wire.Hit, venue: Venue, asked: Asked) -> ReadHit:
+    flaws: list[tuple[str, Flaw]] = []
+    templates: Mapping[str, wire.Template] = {}
+    unclear: frozenset[str] | None = frozenset()
+    try:
+        fine = wire.decode_availability(hit.availability)
+        listed, slots, templates = len(fine.slots), fine.slots, fine.templates or {}
+    except UNREADABLE as error:
+        try:
+            rough = wire.decode_rough_availability(hit.availability)
+        except UNREADABLE:
+            return _unobserved(venue, hit, error)
+        listed = len(rough.slots)
+        slots = _readable(rough.slots, flaws)
+        templates, unclear = _clear_templates(rough.templates)
+    found = _select(slots, templates, unclear, asked, flaws)
+    seen: tuple[SeenSlot, ...] = ()
+    if found:
+        seen = merge_slots(found, templates, venue.venue_id, asked, book_url(hit, asked))
+    answer = VenueAnswer(venue_id=venue.venue_id, slots=seen, whole=not flaws)
+    return ReadHit(venue=venue, answer=answer, slots_listed=listed, flaws=tuple(flaws))
+
+
+def _unobserved(venue: Venue, hit: wire.Hit, error: Exception) -> ReadHit:
+    """A venue that came up without saying what is free: nothing is known of it, and nothing closes."""
+    if bytes(hit.availability) == b"null":
+        flaw = Flaw("availability", "missing")
+    else:
+        inner = flaw_of(error)
+        flaw = Flaw(f"availability.{inner.field}", inner.fault)
+    answer = VenueAnswer(venue_id=venue.venue_id, slots=(), whole=False)
+    return ReadHit(venue=venue, answer=answer, flaws=(("hits", flaw),))
+
+
+def _readable(raws: list[msgspec.Raw], flaws: list[tuple[str, Flaw]]) -> list[wire.Slot]:
+    slots = []
+    for raw in raws:
+        try:
+            slots.append(wire.decode_slot(raw))
+        except UNREADABLE as error:
+            flaws.append(("slots", flaw_of(error)))
+    return slots
+
+
+def _clear_templates(found: object) -> tuple[dict[str, wire.Template], frozenset[str] | None]:
+    """The templates that can be read, and the keys of those that cannot (None: all); whether theirs are events nobody knows."""
+    clear: dict[str, wire.Template] = {}
+    unclear: set[str] = set()
+    if found is not None and not isinstance(found, dict):
+        return clear, None
+    for key, value in (found or {}).items():
+        try:
+            clear[key] = msgspec.convert(value, wire.Template)
+        except UNREADABLE:
+            unclear.add(key)
+    return clear, frozenset(unclear)
+
+
+def _select(
+    slots: list[wire.Slot],
+    templates: Mapping[str, wire.Template],
+    unclear: frozenset[str] | None,
+    asked: Asked,
+    flaws: list[tuple[str, Flaw]],
+) -> list[wire.Slot]:
+    """The slots that are public and of the date asked for."""
+    found = []
+    for slot in slots:
+        key = template_key(slot)
+        if unclear is None or key in unclear:
+            flaws.append(("slots", Flaw("templates", "not understood")))
+            continue
+        try:
+            if is_public(slot, templates.get(key)) and belongs_to(slot, asked):
+                found.append(slot)
+        except NoSense:
+            flaws.append(("slots", Flaw("date.start", "not understood")))
+    return found

@@ -1,0 +1,156 @@
+"""Running the service: opens the database and the providers, serves, and closes them again."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from tablewire.app import VERSION, Service
+from tablewire.engine.clock import SystemClock
+from tablewire.engine.discovery import Progress
+from tablewire.errors import StoreUnavailable
+from tablewire.providers.protocol import AvailabilityProvider, Seats
+from tablewire.providers.registry import Kit, Registry
+from tablewire.providers.resy.client import ResyProvider
+from tablewire.serving import serve
+from tablewire.settings import Settings
+from tablewire.simulator.run import running_simulator
+from tablewire.simulator.server import SimulatorOptions
+from tablewire.storage import migrate
+from tablewire.storage.embedded import EmbeddedPostgres
+from tablewire.storage.store import PostgresStore
+from tablewire.telemetry import LogEvent, Metrics, get_logger
+from tablewire.terminal import BuildProgress
+
+log = get_logger("running")
+
+PATIENCE = 30.0
+"""Seconds that a database gets to answer at the start."""
+
+Say = Callable[[str], None]
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[str]:
+    """The URL of the database to use: the operator's, or an embedded one for as long as the block lasts.
+
+    The demo always has a database of its own. Raises `StoreUnavailable`.
+    """
+    if settings.database.url is not None and not settings.demo:
+        yield settings.database.url.reveal()
+        return
+    embedded = EmbeddedPostgres(settings.database.data_dir, database=settings.database_name)
+    dsn = await embedded.start()
+    try:
+        yield dsn
+    finally:
+        await embedded.stop()
+
+
+async def run(
+    settings: Settings, *, progress: BuildProgress, migrate_first: bool = True, say: Say = lambda _: None
+) -> int:
+    """Run the service until it is told to stop; answers the exit code. Raises `TablewireError` and OSError at the start."""
+    log.info(LogEvent.STARTING, message=f"tablewire {VERSION}", version=VERSION, demo=settings.demo)
+    metrics = Metrics(version=VERSION, demo=settings.demo)
+    clock = SystemClock()
+    async with database(settings) as dsn:
+        if migrate_first:
+            await _when_it_answers(lambda: migrate.upgrade(dsn))
+        store = await PostgresStore.open(dsn)
+        try:
+            await store.ping()
+            providers = make_providers(settings, clock, metrics)
+            service = Service(settings, store, providers, metrics, clock=clock, progress=_shown(progress))
+            return await serve(settings, service, lambda address: _announce(settings, address, say))
+        finally:
+            progress.close()
+            await store.close()
+
+
+async def run_demo(
+    city: SimulatorOptions, settings_for: Callable[[str], Settings], *, progress: BuildProgress, say: Say
+) -> int:
+    """Run a make-believe city, and the service pointed at it."""
+    async with running_simulator(city) as simulator:
+        return await run(settings_for(simulator.base_url), progress=progress, say=say)
+
+
+async def migrated(settings: Settings) -> tuple[str | None, str]:
+    """Bring the database up to date; answers its revision before and after. Raises `StoreError`."""
+    async with database(settings) as dsn:
+        before = await migrate.current(dsn)
+        await migrate.upgrade(dsn)
+        return before, migrate.head()
+
+
+def make_providers(
+    settings: Settings, clock: SystemClock, metrics: Metrics
+) -> Mapping[str, AvailabilityProvider]:
+    """The enabled providers, polled or not. Raises `RegistryError` where one is unknown."""
+
+    def observe(provider: str, kind: str, seconds: float) -> None:
+        metrics.calls_total.labels(provider).inc()
+        metrics.call_seconds.labels(provider).observe(seconds)
+        if kind != "ok":
+            metrics.errors_total.labels(provider, kind).inc()
+
+    kit = Kit(
+        seats=Seats(settings.discovery.poll_concurrency),
+        call_timeout=settings.discovery.call_timeout.total_seconds(),
+        user_agent=settings.providers.user_agent.replace("<version>", VERSION),
+        environ=os.environ,
+        now=clock.now,
+        observe=observe,
+    )
+    registry = Registry()
+    registry.register("resy", lambda of: _resy(settings, of))
+    registry.register_installed()
+    wanted = [one for one in settings.providers.enabled if one in registry.ids or one not in NOT_YET]
+    return registry.make(wanted, kit)
+
+
+NOT_YET = frozenset({"opentable"})
+"""Providers that have settings but no adapter yet: naming them is no mistake."""
+
+
+def _resy(settings: Settings, kit: Kit) -> ResyProvider:
+    secret, token = settings.resy.api_key, settings.resy.auth_token
+    return ResyProvider(
+        base_url=settings.resy.base_url,
+        api_key=secret.reveal() if secret else None,
+        auth_token=token.reveal() if token else None,
+        caller=kit.caller("resy", rate=settings.resy.rate),
+        home=settings.markets[0],
+    )
+
+
+async def _when_it_answers(work: Callable[[], Awaitable[None]]) -> None:
+    """Do what needs the database, again while it does not answer yet. Raises `StoreUnavailable` when patience ends."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + PATIENCE
+    pause = 0.2
+    while True:
+        try:
+            await work()
+            return
+        except StoreUnavailable:
+            if loop.time() + pause > deadline:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(2.0, pause * 2)
+
+
+def _shown(progress: BuildProgress) -> Callable[[Progress], None]:
+    return lambda now: progress.show(now.built, now.total)
+
+
+def _announce(settings: Settings, address: str, say: Say) -> None:
+    if settings.demo:
+        say("This is the demo: a make-believe city, nothing in it is real.")
+    elif not settings.polled:
+        say("No provider is polled: set TABLEWIRE_RESY_API_KEY, or run `tablewire demo`.")
+    say(f"Tablewire listens at {address}")
+    say(f"  the live feed:  curl -N {address}/feed/stream")
+    say(f"  its health:     {address}/discovery/health")
+    say(f"  the API:        {address}/docs")

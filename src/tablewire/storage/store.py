@@ -1,0 +1,81 @@
+"""The store on PostgreSQL, whole: the log, the checkpoints and the venues behind one door."""
+
+import asyncio
+from typing import Self
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tablewire.errors import StoreUnavailable
+from tablewire.storage import migrate
+from tablewire.storage.bucket_refs import BucketRefs
+from tablewire.storage.checkpoints import PostgresCheckpoints
+from tablewire.storage.event_log import PostgresEventLog
+from tablewire.storage.failures import unavailable
+from tablewire.storage.pools import CONNECT_TIMEOUT, open_engine, open_pool
+from tablewire.storage.venues import PostgresVenues
+
+TABLE_SIZES = """
+SELECT relname AS name, pg_total_relation_size(oid) AS bytes
+FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace ORDER BY relname
+"""
+
+CLOSE_TIMEOUT = 5.0
+"""Seconds that connections in use get to finish before they are cut."""
+
+
+class PostgresStore:
+    """One class for all of `protocol.Store`; each method's meaning stands there."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", engine: AsyncEngine) -> None:
+        self._pool = pool
+        self._engine = engine
+        refs = BucketRefs()
+        log, checkpoints, venues = (
+            PostgresEventLog(pool, refs),
+            PostgresCheckpoints(pool, refs),
+            PostgresVenues(engine),
+        )
+        self.record, self.bounds = log.record, log.bounds
+        self.after, self.before, self.of_venue = log.after, log.before, log.of_venue
+        self.load, self.stored_buckets, self.leave = (
+            checkpoints.load,
+            checkpoints.stored_buckets,
+            checkpoints.leave,
+        )
+        self.save_observations, self.save_days = checkpoints.save_observations, checkpoints.save_days
+        self.beat = checkpoints.beat
+        self.settings_mark, self.forget_observations = (
+            checkpoints.settings_mark,
+            checkpoints.forget_observations,
+        )
+        self.learn, self.find, self.get = venues.learn, venues.find, venues.get
+
+    @classmethod
+    async def open(cls, dsn: str, *, max_size: int = 10) -> Self:
+        """A store on a migrated database. Raises `StoreUnavailable` where PostgreSQL does not answer."""
+        return cls(await open_pool(dsn, max_size=max_size), open_engine(dsn))
+
+    async def close(self) -> None:
+        """Give all connections back; those still in use are cut after a while."""
+        await self._engine.dispose()
+        try:
+            await asyncio.wait_for(self._pool.close(), CLOSE_TIMEOUT)
+        except TimeoutError:
+            self._pool.terminate()
+
+    async def ping(self) -> None:
+        """Make sure that PostgreSQL answers and is migrated. Raises `StoreUnavailable` with the reason."""
+        with unavailable():
+            async with self._pool.acquire(timeout=CONNECT_TIMEOUT) as connection:
+                revision = await migrate.revision_of(connection)
+        if revision != migrate.head():
+            raise StoreUnavailable(
+                f"the database is at revision {revision}, not {migrate.head()}: run `tablewire migrate`"
+            )
+
+    async def table_sizes(self) -> dict[str, int]:
+        """Bytes on disk of each table, indexes included."""
+        with unavailable():
+            async with self._pool.acquire(timeout=CONNECT_TIMEOUT) as connection:
+                return {row["name"]: row["bytes"] for row in await connection.fetch(TABLE_SIZES)}

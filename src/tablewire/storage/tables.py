@@ -1,0 +1,193 @@
+"""The tables as SQLAlchemy Core knows them: what migrations made, for queries and for comparison."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Double,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    Time,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+
+metadata = MetaData()
+
+_INSTANT = TIMESTAMP(timezone=True)
+_KEY = Text(collation="C")
+"""Text that is compared byte by byte, as Python compares it, whatever the database's locale."""
+
+feed_head = Table(
+    "feed_head",
+    metadata,
+    Column("id", SmallInteger, CheckConstraint("id = 1"), primary_key=True, server_default="1"),
+    Column("last_id", BigInteger, nullable=False),
+    Column("oldest_id", BigInteger, nullable=False),
+)
+"""One row: the newest id ever given, and the oldest that is kept. Whoever gives ids holds it until the commit."""
+
+availability_events = Table(
+    "availability_events",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("event_type", Text, nullable=False),
+    Column("market", _KEY, nullable=False),
+    Column("bucket_id", _KEY, nullable=False),
+    Column("service_date", Date, nullable=False),
+    Column("provider", _KEY, nullable=False),
+    Column("slot_id", Uuid, nullable=False),
+    Column("venue_id", _KEY, nullable=False),
+    Column("venue_name", Text, nullable=False),
+    Column("name_key", _KEY, nullable=False),
+    Column("slot_date", Date, nullable=False),
+    Column("slot_time", Time, nullable=False),
+    Column("time_bucket", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("party_sizes", ARRAY(SmallInteger), nullable=False),
+    Column("neighborhood", Text),
+    Column("neighborhood_key", _KEY),
+    Column("price_range", SmallInteger),
+    Column("opened_at", _INSTANT),
+    Column("opened_after", _INSTANT),
+    Column("first_seen_at", _INSTANT, nullable=False),
+    Column("last_seen_at", _INSTANT),
+    Column("closed_at", _INSTANT),
+    Column("close_reason", Text),
+    Column("drop_duration_seconds", Double),
+    Column("payload", JSONB, nullable=False),
+    Column("dedupe_key", _KEY, nullable=False),
+    UniqueConstraint("dedupe_key", name="availability_events_dedupe_key"),
+    Index("availability_events_venue", "provider", "venue_id", "id"),
+    Index("availability_events_closed", "event_type", "closed_at"),
+    Index("availability_events_opened", "opened_at", postgresql_using="brin"),
+)
+"""One row a transition, append-only."""
+
+discovery_buckets = Table(
+    "discovery_buckets",
+    metadata,
+    Column("ref", Integer, Identity(always=True), primary_key=True),
+    Column("market", _KEY, nullable=False),
+    Column("bucket_id", _KEY, nullable=False),
+    Column("service_date", Date, nullable=False),
+    Column("time_slot", _KEY, nullable=False),
+    Column("provider", _KEY, nullable=False),
+    Column("baseline_built_at", _INSTANT),
+    Column("poll_seq", BigInteger, nullable=False, server_default="0"),
+    Column("scanned_at", _INSTANT),
+    Column("outcome", Text),
+    Column("cause", Text),
+    Column("observed_pairs", Integer, nullable=False, server_default="0"),
+    Column("open_slots", Integer, nullable=False, server_default="0"),
+    Column("baseline_slots", Integer, nullable=False, server_default="0"),
+    UniqueConstraint("market", "provider", "bucket_id", name="discovery_buckets_key"),
+)
+"""One row a bucket and provider; `ref` stands for it in the rows of its slots and pairs."""
+
+open_slots = Table(
+    "open_slots",
+    metadata,
+    Column("ref", Integer, primary_key=True, autoincrement=False),
+    Column("slot_id", Uuid, primary_key=True),
+    Column("venue_id", _KEY, nullable=False),
+    Column("actual_time", TIMESTAMP, nullable=False),
+    Column("starts_at", _INSTANT, nullable=False),
+    Column("sizes", ARRAY(SmallInteger), nullable=False),
+    Column("ever_sizes", ARRAY(SmallInteger), nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("in_baseline", Boolean, nullable=False),
+    Column("first_seen_at", _INSTANT, nullable=False),
+    Column("seen_at", _INSTANT, nullable=False),
+    Column("opened_at", _INSTANT),
+    Column("opened_after", _INSTANT),
+    Column("event_id", BigInteger),
+    Column("off_market_at", _INSTANT),
+    Column("missed_at", _INSTANT),
+    Column("missed_sizes", ARRAY(SmallInteger)),
+    Column("payload", JSONB, nullable=False),
+)
+"""One row a slot that is open now."""
+
+baseline_slots = Table(
+    "baseline_slots",
+    metadata,
+    Column("ref", Integer, primary_key=True, autoincrement=False),
+    Column("slot_id", Uuid, primary_key=True),
+)
+"""Slots of the baseline that have closed at least once; open ones are marked in `open_slots`."""
+
+venue_observations = Table(
+    "venue_observations",
+    metadata,
+    Column("ref", Integer, primary_key=True, autoincrement=False),
+    Column("party_size", SmallInteger, primary_key=True, autoincrement=False),
+    Column("chunk", SmallInteger, primary_key=True, autoincrement=False),
+    Column("venue_ids", ARRAY(Text), nullable=False),
+    Column("counts", ARRAY(SmallInteger), nullable=False),
+    Column("observed_at", ARRAY(_INSTANT), nullable=False),
+)
+"""Pairs in the order in which they were met, 128 to a row: how often each was observed, and when last."""
+
+settings_marks = Table(
+    "settings_marks",
+    metadata,
+    Column("market", _KEY, primary_key=True),
+    Column("mark", Text, nullable=False),
+)
+"""Per market, what the settings were that its observations were made under."""
+
+venues = Table(
+    "venues",
+    metadata,
+    Column("provider", _KEY, primary_key=True),
+    Column("venue_id", _KEY, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_key", _KEY, nullable=False),
+    Column("neighborhood", Text),
+    Column("neighborhood_key", _KEY),
+    Column("price_range", SmallInteger),
+    Column("cuisine", Text),
+    Column("cuisine_key", _KEY),
+    Column("latitude", Double),
+    Column("longitude", Double),
+    Column("url", Text),
+    Column("image_url", Text),
+    Column("first_seen_at", _INSTANT, nullable=False),
+    Column("last_seen_at", _INSTANT, nullable=False),
+    Index("venues_by_name", "name_key", "provider", "venue_id"),
+)
+"""Every venue that was ever seen."""
+
+bucket_days = Table(
+    "bucket_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("market", _KEY, primary_key=True),
+    Column("provider", _KEY, primary_key=True),
+    Column("bucket_id", _KEY, primary_key=True),
+    Column("service_date", Date, nullable=False),
+    Column("time_slot", _KEY, nullable=False),
+    Column("lead_days", SmallInteger, nullable=False),
+    Column("baseline_slots", Integer, nullable=False),
+    Column("open_slots", Integer, nullable=False),
+    Column("observed_venues", Integer, nullable=False),
+)
+"""One small row a bucket and day; it outlives the bucket."""
+
+loop_heartbeats = Table(
+    "loop_heartbeats",
+    metadata,
+    Column("process", _KEY, primary_key=True),
+    Column("loop", _KEY, primary_key=True),
+    Column("at", _INSTANT, nullable=False),
+)
+"""When each loop of each process last showed that it is alive."""

@@ -1,0 +1,146 @@
+"""Databases for tests: one embedded server a test session and worker, a migrated template, a clone of it for each test."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tablewire.storage import migrate
+from tablewire.storage.embedded import EmbeddedPostgres
+from tablewire.storage.store import PostgresStore
+
+NO_SAFETY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
+"""These databases are thrown away, so nothing has to reach the disk."""
+
+TEMPLATE = "template_migrated"
+
+_names = count(1)
+
+
+class TestServer:
+    """The session's server: it makes migrated databases, and throws them away."""
+
+    __test__ = False
+
+    def __init__(self, server: EmbeddedPostgres) -> None:
+        self._server = server
+        self._admin = server.dsn.replace(f"/{TEMPLATE}?", "/postgres?")
+
+    async def create(self, *, template: str = TEMPLATE) -> str:
+        """A new database, migrated unless another template is named; answers its URL."""
+        name = f"test_{os.getpid()}_{next(_names)}"
+        await self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+        return self._admin.replace("/postgres?", f"/{name}?")
+
+    async def drop(self, dsn: str) -> None:
+        """Throw a database away, whoever is still connected."""
+        name = dsn.partition("@/")[2].partition("?")[0]
+        await self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    async def _execute(self, statement: str) -> None:
+        connection = await asyncpg.connect(self._admin)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+def _short_folder() -> Path:
+    """A new folder whose path is short enough for a socket."""
+    return Path(tempfile.mkdtemp(prefix="tw-", dir="/tmp"))
+
+
+@pytest.fixture(scope="session")
+def test_server() -> Iterator[TestServer]:
+    """The session's server, with the migrated template; gone at the end, whatever happened in between."""
+    folder = _short_folder()
+    server = EmbeddedPostgres(folder, database=TEMPLATE, settings=NO_SAFETY)
+
+    async def start() -> None:
+        await migrate.upgrade(await server.start())
+
+    try:
+        asyncio.run(start())
+        yield TestServer(server)
+    finally:
+        asyncio.run(server.stop())
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def empty_dsn(test_server: TestServer) -> AsyncIterator[str]:
+    """A fresh database without any table."""
+    dsn = await test_server.create(template="template0")
+    yield dsn
+    await test_server.drop(dsn)
+
+
+@pytest.fixture
+async def dsn(test_server: TestServer) -> AsyncIterator[str]:
+    """A fresh migrated database."""
+    dsn = await test_server.create()
+    yield dsn
+    await test_server.drop(dsn)
+
+
+@pytest.fixture
+async def store(dsn: str) -> AsyncIterator[PostgresStore]:
+    """A store on a fresh migrated database."""
+    store = await PostgresStore.open(dsn)
+    yield store
+    await store.close()
+
+
+class FaultyServer:
+    """A server of one test's own, to be stopped, killed and started again while others use it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._server = EmbeddedPostgres(folder, settings={"fsync": "off"})
+
+    @property
+    def dsn(self) -> str:
+        """Its migrated database; the same after a restart."""
+        return self._server.dsn
+
+    @property
+    def pid(self) -> int | None:
+        """Its process, if there is one."""
+        return self._server.postmaster.pid()
+
+    async def start(self) -> str:
+        """Start it, again or for the first time; answers the URL of its migrated database."""
+        dsn = await self._server.start()
+        await migrate.upgrade(dsn)
+        return dsn
+
+    async def stop(self) -> None:
+        """Stop it in order; `start` brings it back."""
+        await self._server.postmaster.stop()
+
+    def kill(self) -> None:
+        """Kill it as a crash would."""
+        self._server.postmaster.kill()
+
+    async def end(self) -> None:
+        """Stop it for good."""
+        await self._server.stop()
+
+
+@pytest.fixture
+async def postgres() -> AsyncIterator[FaultyServer]:
+    """A started server with a migrated database of its own."""
+    folder = _short_folder()
+    server = FaultyServer(folder)
+    try:
+        await server.start()
+        yield server
+    finally:
+        await server.end()
+        shutil.rmtree(folder, ignore_errors=True)
