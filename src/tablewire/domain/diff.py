@@ -60,13 +60,14 @@ def withdraw(
     sizes: frozenset[int],
     opted_out: frozenset[str] = frozenset(),
 ) -> Change | None:
-    """What changed settings take away: party sizes no longer among `sizes`, and venues that opted out."""
+    """What changed settings take away: party sizes no longer among `sizes`, venues that opted out, starts of other buckets."""
     builder = ChangeBuilder(state, rules, at)
     for slot in state.open.values():
         if slot.starts_at <= at:
             builder.close(_expired(state, slot))
             continue
-        left = () if slot.venue.venue_id in opted_out else tuple(size for size in slot.sizes if size in sizes)
+        stays = slot.venue.venue_id not in opted_out and _is_in_bucket(state, slot, rules)
+        left = tuple(size for size in slot.sizes if stays and size in sizes)
         if not left:
             builder.close(Closing(slot, at, state.last_seen(slot), CloseReason.WITHDRAWN, rules.resume_gap))
         elif left != slot.sizes:
@@ -81,6 +82,11 @@ def withdraw(
                 )
             )
     return None if builder.nothing else builder.build(outcome=None, cause=None, scanned=False)
+
+
+def _is_in_bucket(state: BucketState, slot: OpenSlot, rules: Rules) -> bool:
+    start = local_start(slot.actual_time)
+    return rules.parts.part_of(start, state.key.service_date) == state.key.time_slot
 
 
 def _due(state: BucketState, at: datetime) -> list[OpenSlot]:

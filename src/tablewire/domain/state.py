@@ -172,9 +172,18 @@ class BucketState:
             self._put(msgspec.structs.replace(slot, event_id=event_id) if event_id else slot)
         for slot in change.updated:
             self._put(slot)
+        self._forget_old_expiry()
+        self._remember_pairs(change)
+        self.row.remember(change)
+
+    def forget_sizes(self, keep: frozenset[int]) -> None:
+        """Forget the pairs of party sizes that are no longer polled."""
+        for size in [size for size in self.pairs if size not in keep]:
+            del self.pairs[size]
+
+    def _remember_pairs(self, change: Change) -> None:
         for observed in change.observed:
             self._observe(observed)
-        self._forget_old_expiry()
         for size, venue_id in change.unsettled:
             if (pair := self.pair(size, venue_id)) is not None:
                 pair.last = None
@@ -186,12 +195,6 @@ class BucketState:
         for size, venue_id in change.lapsed:
             if (pair := self.pair(size, venue_id)) is not None:
                 pair.observed_at = None
-        self.row.remember(change)
-
-    def forget_sizes(self, keep: frozenset[int]) -> None:
-        """Forget the pairs of party sizes that are no longer polled."""
-        for size in [size for size in self.pairs if size not in keep]:
-            del self.pairs[size]
 
     def _met(self, size: int, venue_id: str) -> Pair:
         of_size = self.pairs.setdefault(size, {})

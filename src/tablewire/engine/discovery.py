@@ -138,7 +138,7 @@ class Discovery:
         while True:
             loop.beat()
             try:
-                await self._turn_window()
+                await self.turn_window()
             except StoreError as error:
                 self._store_failed(error)
             await self._clock.sleep(WINDOW_TURN)
@@ -151,7 +151,8 @@ class Discovery:
 
     # --- the window
 
-    async def _turn_window(self) -> None:
+    async def turn_window(self) -> None:
+        """Let dates enter and leave, slots expire, and store what is stored lazily. Raises `StoreError`."""
         now = self._clock.now()
         for polling in self.pollings:
             await self._slide(polling, window(now, polling.market.zone, self._days))
