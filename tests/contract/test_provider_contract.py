@@ -39,4 +39,6 @@ class TestTheProviderInTheDocumentation(ProviderContract):
         return provider
 
     def answer(self, request: web.Request, body: bytes) -> web.Response:
-        return web.json_response({"tables": [{"house": 7, "name": "Seven Stairs", "start": "2026-10-22 19:00:00"}]})
+        return web.json_response(
+            {"tables": [{"house": 7, "name": "Seven Stairs", "start": "2026-10-22 19:00:00"}]}
+        )

@@ -34,8 +34,8 @@ MUTANTS = (
     Mutant(
         "what a stale pair shows is announced",
         "diff",
-        "stale = judged.answer.sent_at - pair.observed_at > judged.gap",
-        "stale = False",
+        "or judged.answer.sent_at - pair.observed_at > judged.gap",
+        "",
     ),
     Mutant(
         "half-understood answers close",
@@ -173,6 +173,7 @@ MUTANTS = (
         "if self.seen.at - last_seen >= self.rules.vanish_after:",
         "if True:",
     ),
+    Mutant("what vanished is announced when it is back", "state", "pair.observed_at = None", "pass"),
     Mutant(
         "the cool-down is ignored",
         "diff",

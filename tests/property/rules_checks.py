@@ -147,7 +147,8 @@ class Witness:
         """What a whole, believable answer shows to a pair that was served without it not long ago is told at once.
 
         The exceptions: what was open already by another party size; a pair in its baseline; and a pair whose only answers
-        were empty pages of unknown venues, of which three or more have something now (that looks like a soft block's end).
+        were empty pages of unknown venues, of which three or more have something now (that looks like a soft block's end);
+        and a pair that was not seen since something of it was closed as vanished.
         """
         told = {event.slot_id for event in change.events if event.event_type is not EventType.CLOSED}
         for (venue, size), call in _latest(bucket, calls).items():
@@ -194,10 +195,14 @@ class Witness:
 
 
 def remember_words(bucket: Bucket, calls: list[Call], after: Model) -> None:
+    """Keep what each pair was last believed to say; what showed a table that has vanished is no word any more."""
     for (venue, size), call in _latest(bucket, calls).items():
         known = after.pairs[venue, size]
         shown = next(hit.shown for hit in call.hits if hit.venue == venue)
         bucket.words[venue, size] = LastWord(known.count, call.sent, shown, known.doubts > 0)
+    for pair in list(bucket.words):
+        if after.pairs.get(pair, Watched()).sent is None:
+            del bucket.words[pair]
 
 
 def _latest(bucket: Bucket, calls: list[Call]) -> dict[tuple[str, int], Call]:

@@ -185,13 +185,15 @@ class RulesMachine(RuleBasedStateMachine):
             todo = flips if number == 0 else []
             self._poll(wait, ("honest",) * 4, todo, (1, 1, 1, 1), None, 0, USUAL_GAP, ("ok", "ok"))
 
-    @rule(lost=st.sampled_from(("lie", "slipped", "missing")), wait=st.sampled_from((601, 1_790, 1_801)))
-    def bad_hour(self, lost: str, wait: int) -> None:
+    @rule(
+        gap=st.sampled_from((LONG_GAP, HUGE_GAP)),
+        lost=st.sampled_from(("lie", "slipped", "missing")),
+        wait=st.sampled_from((601, 1_790, 1_801)),
+    )
+    def bad_hour(self, lost: str, wait: int, gap: timedelta) -> None:
         """The first page goes wrong for a long while: a soft block, or venues that do not come up."""
         for _ in range(4):
-            self._poll(
-                wait, (lost, "honest", lost, "honest"), [], (0, 0, 0, 0), None, 15, LONG_GAP, ("ok", "ok")
-            )
+            self._poll(wait, (lost, "honest", lost, "honest"), [], (0, 0, 0, 0), None, 15, gap, ("ok", "ok"))
 
     @rule(venue=st.sampled_from(VENUES), time=st.sampled_from(TIMES), size=st.sampled_from(SIZES))
     def flicker(self, venue: str, time: str, size: int) -> None:

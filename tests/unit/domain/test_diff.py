@@ -461,10 +461,27 @@ def test_a_pair_that_was_never_wholly_understood_vanishes_too() -> None:
     assert scene.told() == ["vanished"]
 
 
-def test_what_vanished_and_comes_back_is_not_announced() -> None:
+@pytest.mark.parametrize("gap", [timedelta(minutes=10), timedelta(hours=3)])
+def test_what_vanished_and_comes_back_is_not_announced(gap: timedelta) -> None:
+    scene = scene_missed_by_passes(3, 61)
+    scene.poll(call(62, {"v": [EIGHT], "w": [TEN]}), gap=gap)
+    assert scene.told() == ["NEW_DROP", "vanished"]
+
+
+def test_what_opens_after_a_vanished_pair_was_seen_again_is_announced() -> None:
     scene = scene_missed_by_passes(3, 61)
     scene.poll(call(62, {"v": [EIGHT], "w": [TEN]}))
-    assert scene.told() == ["NEW_DROP", "vanished"]
+    scene.poll(call(63, {"v": [EIGHT, NINE], "w": [TEN]}))
+    assert scene.told() == ["NEW_DROP", "vanished", "NEW_DROP"]
+
+
+def test_what_a_held_closing_lost_is_not_announced_when_it_is_back_whatever_the_gap() -> None:
+    scene = scene_with_three_full_venues()
+    long = timedelta(hours=3)
+    for minute in (30, 60, 91):
+        scene.poll(call(minute, EMPTY), gap=long)
+    scene.poll(call(92, {"a": [EIGHT], "b": [EIGHT], "c": [EIGHT]}), gap=long)
+    assert scene.told() == ["vanished"] * 3
 
 
 # --- settings

@@ -230,7 +230,7 @@ async def test_a_provider_that_raises_harms_no_other_date() -> None:
             raise ValueError("nonsense")
         return await search(market, day, time_slot, sizes, **options)
 
-    world.provider.search_availability = search_or_raise  # type: ignore[method-assign]  # a fault
+    world.provider.search_availability = search_or_raise  # type: ignore[method-assign, assignment]  # a fault
     world.provider.free[("834", 2)] = {at(world, EVENING)}
     await world.cycle()
     assert [event.event_type for event in world.listener.events] == ["NEW_DROP"]

@@ -11,7 +11,11 @@ def slot(time: str, **changes: Any) -> dict[str, Any]:
     """One table at a time of day; `changes` replace whole fields, None among them."""
     start = time if len(time) > 8 else f"{DAY} {time}"
     return {
-        "config": {"id": 1, "type": "Dining Room", "token": f"rgs://resy/1/2/2/{DAY}/{DAY}/{start[11:]}/2/Dining Room"},
+        "config": {
+            "id": 1,
+            "type": "Dining Room",
+            "token": f"rgs://resy/1/2/2/{DAY}/{DAY}/{start[11:]}/2/Dining Room",
+        },
         "date": {"start": start, "end": f"{DAY} 23:45:00"},
         "template": {"id": 11},
         "shift": {"id": 7, "day": DAY, "service": {"type": {"id": 2}}},
@@ -57,4 +61,6 @@ def page(hits: list[Any], *, page: int = 1, total_pages: int = 1, total: int | N
         "per_page": 75,
         "total_pages": total_pages,
     }
-    return msgspec.json.encode({"meta": meta, "search": {"hits": hits, "nbPages": total_pages}, "suggestions": []})
+    return msgspec.json.encode(
+        {"meta": meta, "search": {"hits": hits, "nbPages": total_pages}, "suggestions": []}
+    )

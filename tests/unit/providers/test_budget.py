@@ -24,7 +24,9 @@ def test_a_few_calls_may_go_at_once_and_no_more() -> None:
     rate=st.floats(0.1, 50),
     pauses=st.lists(st.floats(0, 3), min_size=1, max_size=60),
 )
-def test_no_span_of_time_has_more_calls_than_its_share_and_the_burst(rate: float, pauses: list[float]) -> None:
+def test_no_span_of_time_has_more_calls_than_its_share_and_the_burst(
+    rate: float, pauses: list[float]
+) -> None:
     budget, at, sent = Budget(rate), 50.0, []
     for pause in pauses:
         at = spend(budget, at + pause)

@@ -19,7 +19,9 @@ class Setting:
         self.now = datetime(2026, 10, 22, 18, 2, tzinfo=UTC)
         self.drift = Drift("resy", lambda: self.now)
 
-    def see(self, slots: int, flawed: int = 0, *, flaw: Flaw = MISSING, size: int = 1000, hits: int = 10) -> None:
+    def see(
+        self, slots: int, flawed: int = 0, *, flaw: Flaw = MISSING, size: int = 1000, hits: int = 10
+    ) -> None:
         flaws = [("slots", flaw)] * flawed
         self.drift.see(
             Shape(counts={"hits": hits, "slots": slots}, flaws=flaws, size=size, slots_read=slots - flawed)

@@ -74,7 +74,11 @@ def test_a_broken_package_harms_only_who_wants_it(value: str) -> None:
 def test_a_kit_makes_callers_that_report_whose_call_it_was() -> None:
     seen: list[tuple[str, str, float]] = []
     shared = Kit(
-        seats=Seats(2), call_timeout=1.0, user_agent="test", environ={}, observe=lambda *call: seen.append(call)
+        seats=Seats(2),
+        call_timeout=1.0,
+        user_agent="test",
+        environ={},
+        observe=lambda *call: seen.append(call),
     )
     caller = shared.caller("one", rate=2.0)
     assert caller.provider == "one"

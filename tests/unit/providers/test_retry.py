@@ -27,7 +27,10 @@ def test_there_are_two_more_attempts_at_most() -> None:
 
 
 def test_the_longest_wait_doubles() -> None:
-    waits = [wait_before_retry(failure(FailureKind.TIMEOUT), attempt, lambda longest: longest) for attempt in (1, 2)]
+    waits = [
+        wait_before_retry(failure(FailureKind.TIMEOUT), attempt, lambda longest: longest)
+        for attempt in (1, 2)
+    ]
     assert waits == [0.5, 1.0]
 
 

@@ -67,7 +67,9 @@ def test_a_body_that_was_not_read_is_too_large() -> None:
         ("opentable-persistedquerynotfound.reconstructed.json", 409, FailureKind.REJECTED),
     ],
 )
-def test_captured_errors_are_told_apart(captures: Path, name: str, status: int, expected: FailureKind) -> None:
+def test_captured_errors_are_told_apart(
+    captures: Path, name: str, status: int, expected: FailureKind
+) -> None:
     captured = msgspec.json.decode((captures / "errors" / name).read_bytes())
     text = captured.get("body_text")
     body = text.encode() if text is not None else msgspec.json.encode(captured["body"])
