@@ -127,7 +127,7 @@ class DayOwner:
         async with self._one_change:
             await self.load()
             judged = self._judge(snapshot, gaps)
-            passes = self._passes.take(snapshot.answers)
+            passes = self._passes.take([one.answer for one in judged if not one.suspect])
             outcome, cause = _with_suspicion(snapshot, judged)
             seen = Seen(
                 at=snapshot.finished_at,

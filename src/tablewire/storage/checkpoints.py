@@ -17,8 +17,7 @@ from tablewire.storage.failures import unavailable
 from tablewire.storage.observations import PairChunk, chunks_of_pairs, restore_pairs
 from tablewire.storage.pools import CONNECT_TIMEOUT
 from tablewire.storage.protocol import BucketDay, StoredBucket
-from tablewire.storage.slot_rows import COLUMNS as SLOT_COLUMNS
-from tablewire.storage.slot_rows import SlotReader
+from tablewire.storage.slot_rows import LOAD_SLOTS, SlotReader
 
 MAKE_ROWS = """
 INSERT INTO discovery_buckets (market, provider, bucket_id, service_date, time_slot)
@@ -37,8 +36,6 @@ FROM discovery_buckets AS bucket
 JOIN unnest($1::text[], $3::text[]) AS wanted (market, bucket_id) USING (market, bucket_id)
 WHERE bucket.provider = $2
 """
-
-LOAD_SLOTS = f"SELECT {SLOT_COLUMNS} FROM open_slots WHERE ref = $1"  # noqa: S608 - the names are ours
 
 LOAD_BASELINE = "SELECT ref, uuid_send(slot_id) AS slot_id FROM baseline_slots WHERE ref = ANY ($1::int[])"
 
@@ -233,8 +230,7 @@ async def _load_contents(
         states[row["ref"]].baseline.add(row["slot_id"])
     reader = SlotReader(provider)
     for ref, state in states.items():
-        rows = await connection.fetch(LOAD_SLOTS, ref)  # bucket by bucket: all rows at once would be much memory
-        state.restore(reader.slot_of(row) for row in rows)
+        state.restore(reader.slots_of(await connection.fetchval(LOAD_SLOTS, ref)))
 
 
 async def _load_drops(

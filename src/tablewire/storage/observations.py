@@ -30,12 +30,12 @@ class _Known(msgspec.Struct, gc=False):
 
 
 def chunks_of_change(change: Change, state: BucketState) -> list[PairChunk]:
-    """The chunks that a change makes necessary: pairs whose first observations it brings, as they are once it is applied.
+    """The chunks that a change makes necessary, as they are once it is applied: first observations, and times taken back.
 
     `state` is memory before the change.
     """
     by_size: dict[int, set[str]] = {}
-    for size, venue_id in change.first_pairs:
+    for size, venue_id in (*change.first_pairs, *change.lapsed):
         by_size.setdefault(size, set()).add(venue_id)
     chunks: list[PairChunk] = []
     for size, first in by_size.items():
@@ -46,6 +46,9 @@ def chunks_of_change(change: Change, state: BucketState) -> list[PairChunk]:
                 if not seen.doubtful:
                     pair.count = min(pair.count + 1, 100)
                     pair.observed_at = seen.sent_at
+        for lapsed_size, venue_id in change.lapsed:
+            if lapsed_size == size and venue_id in known:
+                known[venue_id].observed_at = None
         chunks.extend(_chunks(size, known, first))
     return chunks
 
