@@ -130,9 +130,8 @@ class Caller:
                 return self._refused()
             self.budget.take(at)
             return await self._send(request, decode, until)
-        except (
-            BaseException
-        ):  # cancelled, mostly: a probe that nobody ends would keep the breaker shut for good
+        except BaseException:
+            # Cancelled, mostly. A probe that nobody ends would keep the breaker shut for good.
             self.breaker.abandoned()
             raise
         finally:
@@ -171,11 +170,12 @@ class Caller:
         sent_at = self.now()
         self.sent += 1
         request.sent += 1
+        scope = asyncio.timeout(limit)
         try:
-            async with asyncio.timeout(limit):
+            async with scope:
                 answered = await _exchange(session, request)
         except TimeoutError:
-            failure = self._too_late(sent_at, limit)
+            failure = self._too_late(sent_at, cut=scope.expired() and limit < self._timeout)
         except (aiohttp.ClientError, OSError) as error:
             failure = CallFailure(
                 kind=FailureKind.CONNECTION,
@@ -186,13 +186,13 @@ class Caller:
             return self._understand(answered, decode, sent_at, started)
         return self._settle(failure, started)
 
-    def _too_late(self, sent_at: datetime, limit: float) -> CallFailure:
-        if limit < self._timeout:
-            message = f"given up after {max(limit, 0):.1f} s: the poll's time was over"
+    def _too_late(self, sent_at: datetime, *, cut: bool) -> CallFailure:
+        """Nothing whole came in time: the call's own, or, where it was `cut`, what was left of its caller's."""
+        if cut:
+            message = "given up unanswered: the poll's time was over"
             return CallFailure(kind=FailureKind.OUT_OF_TIME, message=message, sent_at=sent_at)
-        return CallFailure(
-            kind=FailureKind.TIMEOUT, message=f"no whole answer within {limit:g} s", sent_at=sent_at
-        )
+        message = f"no whole answer in time (at most {self._timeout:g} s)"
+        return CallFailure(kind=FailureKind.TIMEOUT, message=message, sent_at=sent_at)
 
     def _understand(
         self, answered: Answered, decode: Callable[[bytes], T], sent_at: datetime, started: float

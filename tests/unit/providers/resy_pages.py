@@ -30,7 +30,9 @@ def template(secs: Any = None, time: Any = None, **changes: Any) -> dict[str, An
     return {"id": 11, "is_default": 0, "reservation_config": config} | changes
 
 
-def hit(venue_id: int, *slots: dict[str, Any], templates: Any = None, **changes: Any) -> dict[str, Any]:
+def hit(
+    venue_id: int, *slots: dict[str, Any] | None, templates: Any = None, **changes: Any
+) -> dict[str, Any]:
     """One venue with its tables; `changes` replace whole fields."""
     return {
         "id": {"resy": venue_id},

@@ -16,6 +16,8 @@ from tablewire.domain.snapshots import Outcome, Snapshot, VenueAnswer
 from tablewire.providers.http import Caller
 from tablewire.providers.protocol import Seats
 from tablewire.providers.resy.client import ResyProvider
+from tablewire.providers.resy.convert import Asked
+from tablewire.providers.resy.reading import ReadHit, read_hit
 from tests.unit.providers.resy_pages import DAY, hit, page, slot
 
 KEY = "made-up-key"
@@ -130,6 +132,23 @@ async def test_what_is_unchanged_is_the_same_object_and_what_changed_is_not(city
         False,
         False,
     ]
+
+
+async def test_a_hit_whose_bytes_are_unchanged_is_not_decoded_again(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city.pages = [[hit(1, slot("19:00:00")), hit(2, slot("19:00:00"))]]
+    await city.ask(2)
+    decoded: list[ReadHit] = []
+
+    def note(raw: msgspec.Raw, asked: Asked) -> ReadHit:
+        decoded.append(read_hit(raw, asked))
+        return decoded[-1]
+
+    monkeypatch.setattr("tablewire.providers.resy.client.read_hit", note)
+    city.pages = [[hit(1, slot("19:00:00")), hit(2, slot("20:00:00"))]]
+    await city.ask(2)
+    assert [read.venue and read.venue.venue_id for read in decoded] == ["2"]
 
 
 async def test_a_venue_that_changes_elsewhere_keeps_its_answer(city: City) -> None:
