@@ -7,6 +7,9 @@
     ├── NotFound               there is no such thing                                   (HTTP 404)
     ├── CursorGone             a cursor older than what is kept, or beyond the newest   (HTTP 410)
     ├── TooManyStreams         the limit of open streams is reached                     (HTTP 429 or 503)
+    ├── ServiceRefused         a running service will not answer a command              (`follow`)
+    ├── RegistryError          a provider's id is taken or unknown, or it cannot load   (`providers.registry`)
+    ├── BeyondSaving           a loop failed again and again: the process has to end    (`engine.supervisor`)
     └── StoreError             PostgreSQL did not do what was asked
         ├── StoreUnavailable   it could not be reached, or broke off; nothing was stored (HTTP 503)
         ├── CommitUnknown      it broke off during a commit: stored or not, nobody knows

@@ -43,7 +43,6 @@ class LogEvent(StrEnum):
     WINDOW_MOVED = "window_moved"
     PROVIDER_AWAY = "provider_away"
     PROVIDER_BACK = "provider_back"
-    PROVIDER_DRIFT = "provider_drift"
     BREAKER_CHANGED = "breaker_changed"
     STORE_AWAY = "store_away"
     STORE_BACK = "store_back"

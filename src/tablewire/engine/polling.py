@@ -13,7 +13,7 @@ from tablewire.engine.clock import Clock
 from tablewire.engine.owner import DayOwner, Stored, without_opted_out
 from tablewire.engine.sweep import SweepPlan, calls_of
 from tablewire.errors import PollConflict, StoreError
-from tablewire.providers.protocol import AvailabilityProvider
+from tablewire.providers.protocol import AvailabilityProvider, ProviderStatus
 from tablewire.telemetry import LogEvent, Metrics, get_logger
 
 log = get_logger("engine.polling")
@@ -101,14 +101,14 @@ class ProviderPolling:
                 idle.append(day)
         rate = max(self.provider.status().rate_now, 0.001)
         calls = int(rate * self._settings.interval.total_seconds() * BUDGET_SHARE)
-        started, sent = self._clock.monotonic(), self.provider.status().calls
+        started, before = self._clock.monotonic(), self.provider.status()
         delay = 0.0
         async with anyio.create_task_group() as group:
             for day, pages in self.plan.plan(idle, calls).items():
                 owners[day].polling = True
                 group.start_soon(self._poll_later, owners[day], pages, delay, tally, name=f"poll {day}")
                 delay += calls_of(pages) / rate
-        self._log(tally, self.provider.status().calls - sent, self._clock.monotonic() - started)
+        self._log(tally, before, self._clock.monotonic() - started)
         return tally
 
     async def poll(self, owner: DayOwner, pages: Mapping[int, tuple[int, ...]]) -> list[Stored]:
@@ -198,9 +198,10 @@ class ProviderPolling:
             for reason, count in one.closed.items():
                 metrics.closings_total.labels(market, provider, reason).inc(count)
 
-    def _log(self, tally: Tally, calls: int, seconds: float) -> None:
-        provider = self.provider.provider_id
+    def _log(self, tally: Tally, before: ProviderStatus, seconds: float) -> None:
+        provider, after = self.provider.provider_id, self.provider.status()
         self._metrics.polls_skipped_total.labels(provider).inc(tally.skipped)
+        self._metrics.retries_total.labels(provider).inc(after.retries - before.retries)
         log.info(
             LogEvent.POLL_CYCLE,
             message=f"{provider}: {tally.polled} buckets polled, {tally.drops} drops, {tally.closed} closings",
@@ -209,7 +210,8 @@ class ProviderPolling:
             polled=tally.polled,
             skipped=tally.skipped,
             failed=tally.failed,
-            calls=calls,
+            calls=after.calls - before.calls,
+            retries=after.retries - before.retries,
             slots=tally.slots,
             drops=tally.drops,
             reopened=tally.reopened,

@@ -7,9 +7,11 @@ from tablewire.engine.discovery import Discovery
 from tablewire.engine.supervisor import Loop, Supervisor
 from tablewire.errors import StoreError
 from tablewire.live.hub import Hub, HubStats
-from tablewire.providers.protocol import AvailabilityProvider
+from tablewire.providers.protocol import AvailabilityProvider, ProviderStatus
 from tablewire.storage.protocol import Checkpoints
-from tablewire.telemetry import BREAKER_VALUES, Metrics
+from tablewire.telemetry import BREAKER_VALUES, LogEvent, Metrics, get_logger
+
+log = get_logger("engine.upkeep")
 
 TURN = 0.5
 """Seconds between two measures of the loop's lag."""
@@ -39,6 +41,7 @@ class Upkeep:
         self._clock = clock
         self._metrics = metrics
         self._counted = HubStats()
+        self._said: dict[str, ProviderStatus] = {}
 
     async def run(self, loop: Loop) -> None:
         """Measure for ever."""
@@ -81,12 +84,26 @@ class Upkeep:
     def _show_provider(self, provider: AvailabilityProvider) -> None:
         name, status = provider.provider_id, provider.status()
         self._metrics.breaker_state.labels(name).set(BREAKER_VALUES[status.breaker])
+        self._say_what_changed(name, status)
         self._metrics.budget_calls_per_second.labels(name).set(status.rate_now)
         counts = self._discovery.coverage[name].counts(self._clock.now())
         for window, count in counts.items():
             self._metrics.coverage_ratio.labels(name, window).set(
                 count / counts["ever"] if counts["ever"] else 0.0
             )
+
+    def _say_what_changed(self, name: str, status: ProviderStatus) -> None:
+        """Log an outage once when it starts and once when it ends, and each new problem once."""
+        before = self._said.get(name, ProviderStatus(enabled=status.enabled))
+        self._said[name] = status
+        if status.breaker != before.breaker:
+            message = f"{name}: the circuit breaker is {status.breaker}"
+            log.warning(LogEvent.BREAKER_CHANGED, message=message, provider=name, breaker=status.breaker)
+        for problem in status.problems:
+            if problem not in before.problems:
+                log.warning(LogEvent.PROVIDER_AWAY, message=problem, provider=name)
+        if before.problems and not status.problems:
+            log.info(LogEvent.PROVIDER_BACK, message=f"{name} has no problem any more", provider=name)
 
     def _show_hub(self, now: HubStats) -> None:
         before, self._counted = self._counted, now

@@ -57,6 +57,8 @@ class Caller:
         self.now = now
         self.sent = 0
         """Requests sent, retries included."""
+        self.retries = 0
+        """Attempts that were a call's second or third."""
         self.budget = Budget(rate)
         self.breaker = Breaker()
         self._seats = seats
@@ -89,6 +91,7 @@ class Caller:
                 return result
             await asyncio.sleep(wait)
             attempt += 1
+            self.retries += 1
 
     def status(self, *, enabled: bool, problems: tuple[str, ...] = ()) -> ProviderStatus:
         """How the provider is doing, with what its adapter knows of its problems."""
@@ -104,6 +107,7 @@ class Caller:
             error_rate=sum(self._failed) / len(self._failed) if self._failed else 0.0,
             problems=(*own, *rested, *problems),
             calls=self.sent,
+            retries=self.retries,
             outcomes=dict(self._outcomes),
         )
 

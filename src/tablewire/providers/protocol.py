@@ -29,6 +29,8 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with it, in plain words: keys refused, blocked, drift of its answers."""
     calls: int = 0
     """Requests sent since the start, retries included."""
+    retries: int = 0
+    """How many of them were a call's second or third attempt."""
     outcomes: Mapping[str, int] = {}
     """How the calls ended, by kind, since the start."""
 
