@@ -84,9 +84,10 @@ def serve(
 def demo(port: Port = None, seed: Seed = 1, speed: Speed = DEMO_SPEED, venues: Venues = 2700) -> None:
     """Run a make-believe city and the service pointed at it: nothing to configure, nothing real."""
     from tablewire.running import run_demo
+    from tablewire.simulator.run import running_simulator
     from tablewire.simulator.server import SimulatorOptions
 
-    city = SimulatorOptions(seed=seed, speed=speed, venues=venues)
+    city = running_simulator(SimulatorOptions(seed=seed, speed=speed, venues=venues))
 
     def settings_for(base_url: str) -> Settings:
         rate = os.environ.get(PREFIX + "RESY_RATE", DEMO_RATE)

@@ -3,7 +3,8 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
 
 from tablewire.app import VERSION, Service
 from tablewire.engine.clock import SystemClock
@@ -14,8 +15,6 @@ from tablewire.providers.registry import Kit, Registry
 from tablewire.providers.resy.client import ResyProvider
 from tablewire.serving import serve
 from tablewire.settings import Settings
-from tablewire.simulator.run import running_simulator
-from tablewire.simulator.server import SimulatorOptions
 from tablewire.storage import migrate
 from tablewire.storage.embedded import EmbeddedPostgres
 from tablewire.storage.store import PostgresStore
@@ -68,12 +67,22 @@ async def run(
             await store.close()
 
 
+class City(Protocol):
+    """A make-believe city that answers as a provider."""
+
+    base_url: str
+
+
 async def run_demo(
-    city: SimulatorOptions, settings_for: Callable[[str], Settings], *, progress: BuildProgress, say: Say
+    city: AbstractAsyncContextManager[City],
+    settings_for: Callable[[str], Settings],
+    *,
+    progress: BuildProgress,
+    say: Say,
 ) -> int:
     """Run a make-believe city, and the service pointed at it."""
-    async with running_simulator(city) as simulator:
-        return await run(settings_for(simulator.base_url), progress=progress, say=say)
+    async with city as running:
+        return await run(settings_for(running.base_url), progress=progress, say=say)
 
 
 async def migrated(settings: Settings) -> tuple[str | None, str]:

@@ -75,8 +75,8 @@ class DayOwner:
         self.states: dict[str, BucketState] = {}
         self.polling = False
         """Whether a poll of this date is under way."""
-        self.unsaved: dict[str, dict[int, set[str]]] = {}
-        """Pairs whose last observation is not stored yet, by time slot and party size."""
+        self.unsaved: dict[int, set[str]] = {}
+        """Venues by party size whose last observation in any bucket is not stored yet."""
         self._rules = rules
         self._store = store
         self._audience = audience
@@ -167,13 +167,12 @@ class DayOwner:
     async def save_observations(self) -> None:
         """Store when pairs were last observed. Raises `StoreError`."""
         async with self._one_change:
-            for time_slot, pairs in list(self.unsaved.items()):
-                state = self.states.get(time_slot)
-                if state is not None and not self._doubtful:
-                    await self._store.save_observations(
-                        state, {size: sorted(venues) for size, venues in pairs.items()}
-                    )
-                self.unsaved.pop(time_slot, None)
+            pairs = {size: sorted(venues) for size, venues in self.unsaved.items()}
+            if not pairs or self._doubtful:
+                return
+            for state in self.states.values():
+                await self._store.save_observations(state, pairs)
+            self.unsaved = {}
 
     def _judge(self, snapshot: Snapshot, gaps: Sequence[timedelta]) -> list[Judged]:
         states = list(self.states.values())
@@ -193,16 +192,15 @@ class DayOwner:
                     self.doubt()
                     raise
                 state.apply(change, events)
-                self._note_unsaved(state, change)
+                self._note_unsaved(change)
                 self._audience.remembered(state)
                 await self._audience.publish(events)
         return _summary(change, events, len(state.open))
 
-    def _note_unsaved(self, state: BucketState, change: Change) -> None:
-        unsaved = self.unsaved.setdefault(state.key.time_slot, {})
+    def _note_unsaved(self, change: Change) -> None:
         for seen in change.observed:
             if not seen.doubtful:
-                unsaved.setdefault(seen.party_size, set()).add(seen.venue_id)
+                self.unsaved.setdefault(seen.party_size, set()).add(seen.venue_id)
 
     def _cool_since(self) -> datetime | None:
         return self._clock.now() - self._rules.drop_cooldown if self._rules.drop_cooldown else None
