@@ -191,8 +191,9 @@ class Service:
         self.hub.close_all("shutdown")
         deadline = self._clock.monotonic() + seconds
         await self._stop_engine()
-        while self.hub.stats().streams and self._clock.monotonic() < deadline:
-            await asyncio.sleep(0.01)  # noqa: ASYNC110 - streams end one by one, and nothing else waits for the last
+        # Streams end one by one, and nothing else waits for the last.
+        while self.hub.stats().streams and self._clock.monotonic() < deadline:  # noqa: ASYNC110 - said above
+            await asyncio.sleep(0.01)
 
     async def stop(self) -> None:
         """Take no new calls, let running transactions finish, and give everything back, where that has not been done."""
