@@ -325,5 +325,6 @@ def poll_settings(settings: Settings) -> PollSettings:
         pages_per_cycle=wanted.pages_per_cycle,
         party_sizes=wanted.party_sizes,
         resume_gap=wanted.resume_gap,
+        sources=(f"resy {settings.resy.base_url}", f"opentable {settings.opentable.base_url}"),
         opted_out=settings.opt_out,
     )

@@ -101,11 +101,10 @@ class Discovery:
 
     async def _start_over_if_changed(self, market: Market) -> None:
         """Where settings decide otherwise what belongs where, every pair is first again: changed settings announce nothing."""
-        parts = self._rules[market.id].parts
-        opted_out = sorted(f"{provider}:{venue_id}" for provider, venue_id in self._settings.opted_out)
-        mark = repr(
-            (parts.time_slots, [str(edge) for edge in parts.edges], self._settings.party_sizes, opted_out)
-        )
+        parts, wanted = self._rules[market.id].parts, self._settings
+        opted_out = sorted(f"{provider}:{venue_id}" for provider, venue_id in wanted.opted_out)
+        edges = [str(edge) for edge in parts.edges]
+        mark = repr((parts.time_slots, edges, wanted.party_sizes, opted_out, wanted.sources))
         if await self._store.settings_mark(market.id) != mark:
             await self._store.forget_observations(market.id, mark)
 

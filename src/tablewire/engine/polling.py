@@ -32,6 +32,8 @@ class PollSettings(msgspec.Struct, frozen=True, kw_only=True):
     pages_per_cycle: int
     party_sizes: tuple[int, ...]
     resume_gap: timedelta
+    sources: tuple[str, ...] = ()
+    """Where providers' answers come from: another source is another city, and nothing of the old one is news there."""
     opted_out: frozenset[tuple[str, str]] = frozenset()
     """(provider, venue id) of venues that want to be left alone."""
 

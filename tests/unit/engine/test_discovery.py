@@ -234,3 +234,12 @@ async def test_a_provider_that_raises_harms_no_other_date() -> None:
     world.provider.free[("834", 2)] = {at(world, EVENING)}
     await world.cycle()
     assert [event.event_type for event in world.listener.events] == ["NEW_DROP"]
+
+
+async def test_another_source_of_answers_is_another_city_and_announces_nothing() -> None:
+    world = await built()
+    world.provider.free[("834", 2)] = {at(world, EVENING)}
+    world.sources = ("resy http://127.0.0.1:1",)
+    await world.start()
+    await world.cycle()
+    assert world.store.events == []

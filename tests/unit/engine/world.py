@@ -115,6 +115,7 @@ class World:
         self.progress: list[Progress] = []
         self.sizes: tuple[int, ...] = (2, 4)
         self.opted_out: frozenset[tuple[str, str]] = frozenset()
+        self.sources = ("resy https://api.example",)
         self.rules = Rules(zone=NYC.zone)
         self.listener = Listener()
         self.discovery = self._discovery()
@@ -154,6 +155,7 @@ class World:
                 pages_per_cycle=3,
                 party_sizes=self.sizes,
                 resume_gap=timedelta(minutes=10),
+                sources=self.sources,
                 opted_out=self.opted_out,
             ),
             store=self.store,
