@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tablewire.domain.events import Event, EventType, Origin
-from tablewire.domain.filters import EVENT_TYPES, EventFilter, parse_filter
+from tablewire.domain.filters import EVENT_TYPES, PARAMETERS, EventFilter, parse_filter
 from tablewire.storage.store import PostgresStore
 from tests.database import TestServer
 from tests.stored_scenes import ALL_TYPES, StoredScene, change_with, made_up_event
@@ -49,32 +49,38 @@ events = st.lists(
             "origin": st.sampled_from(Origin),
         }
     ),
-    min_size=1,
-    max_size=12,
+    min_size=4,
+    max_size=16,
 )
 
-several = lambda values: st.lists(st.sampled_from(values), min_size=1, max_size=3)  # noqa: E731 - a word for a strategy
+
+def several(values: list[str]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(values), min_size=1, max_size=3)
+
+
 dates = st.integers(0, 8).map(lambda days: [(date(2026, 2, 16) + timedelta(days=days)).isoformat()])
 times = st.sampled_from([["00:00"], ["00:30"], ["17:00"], ["19:30:00"], ["23:59:59"]])
 
-queries = st.fixed_dictionaries(
-    {},
-    optional={
-        "market": several(["nyc", "sfo", "la"]),
-        "provider": several(["resy", "opentable"]),
-        "venue_id": several(VENUES),
-        "venue": several(["cafe", "caf", "été", "100%", "東", "ss", "aero", "a", "e"]),
-        "neighborhood": several(["soho", "SOHO", "ostermalm", "east village", "east"]),
-        "date_from": dates,
-        "date_to": dates,
-        "time_from": times,
-        "time_to": times,
-        "time_bucket": several(["prime", "off_peak"]),
-        "party_size": several(["1", "2", "4", "20"]),
-        "price_max": st.sampled_from([["1"], ["3"], ["4"]]),
-        "weekday": several(["mon", "wed", "sun", "tue"]),
-    },
-)
+parameters = {
+    "market": several(["nyc", "sfo", "la"]),
+    "provider": several(["resy", "opentable"]),
+    "venue_id": several(VENUES),
+    "venue": several(["cafe", "caf", "été", "100%", "東", "ss", "aero", "a", "e"]),
+    "neighborhood": several(["soho", "SOHO", "ostermalm", "east village", "east"]),
+    "date_from": dates,
+    "date_to": dates,
+    "time_from": times,
+    "time_to": times,
+    "time_bucket": several(["prime", "off_peak"]),
+    "party_size": several(["1", "2", "4", "20"]),
+    "price_max": st.sampled_from([["1"], ["3"], ["4"]]),
+    "weekday": several(["mon", "wed", "sun", "tue"]),
+}
+
+queries = st.sets(st.sampled_from(sorted(parameters)), min_size=1, max_size=2).flatmap(
+    lambda names: st.fixed_dictionaries({name: parameters[name] for name in sorted(names)})
+) | st.fixed_dictionaries({"time_from": times, "time_to": times})
+"""One or two parameters each: more of them together would hardly let anything through. Hours are worth a chance of their own."""
 
 
 class Filled:
@@ -110,6 +116,10 @@ def filled(test_server: TestServer) -> Iterator[Filled]:
     yield filled
     filled.close()
     asyncio.run(test_server.drop(dsn))
+
+
+def test_every_parameter_is_tried() -> None:
+    assert set(parameters) == set(PARAMETERS)
 
 
 @given(generated=events, query=queries)

@@ -1,11 +1,12 @@
 """The parameters that many addresses share, as the OpenAPI document says them."""
 
+from tablewire.api import query
 from tablewire.api.feed.pages import DEFAULT_LIMIT, MAX_LIMIT
 from tablewire.api.routes import Parameter, Schema
 from tablewire.domain.filters import EVENT_TYPES, MAX_VALUES, PARAMETERS, WEEKDAYS
 
 _CURSOR: Schema = {"type": "string", "pattern": "^[0-9]{1,18}$"}
-DURATION: Schema = {"type": "string", "pattern": r"^[0-9]{1,5}(s|m|h)$", "examples": ["30s", "10m", "1h"]}
+DURATION: Schema = {"type": "string", "pattern": query.DURATION, "examples": ["30s", "10m", "1h"]}
 _TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^\\x00]+$"}
 _NAME: Schema = {
     "type": "string",

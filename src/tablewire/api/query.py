@@ -10,7 +10,9 @@ from tablewire.errors import BadInput, FieldError
 
 MAX_BYTES = 8_192
 MAX_FIELDS = 200
-_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)?", re.ASCII)
+DURATION = r"^([1-9][0-9]{0,3}(?:\.[0-9]{1,3})?|0\.[0-9]{0,2}[1-9])(ms|s|m|h|d)?$"
+"""What a duration looks like; the same in the OpenAPI document."""
+_DURATION = re.compile(DURATION)
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, None: 1.0}
 
 

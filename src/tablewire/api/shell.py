@@ -45,6 +45,21 @@ class Shell(Litestar):
         if method is None:
             await super().__call__(scope, receive, send)
             return
+        send, refused, preflight = self._look_at(scope, send)
+        if refused is not None:
+            await send_error(scope, send, refused)
+        elif preflight:
+            await _preflight(send)
+        elif method == "HEAD":
+            await super().__call__(_as_get(scope), receive, _without_body(send))
+        else:
+            await super().__call__(scope, receive, send)
+
+    def _look_at(self, scope: Scope, send: Send) -> tuple[Send, Refusal | None, bool]:
+        """What every answer to this request carries, whether it is refused, and whether it is a browser's question before one.
+
+        Apart from `__call__`, so that a stream does not keep what is needed here for as long as it is open.
+        """
         headers = dict(scope["headers"])
         request_id = _request_id(headers.get(b"x-request-id"))
         scope.setdefault("state", {})["request_id"] = request_id.decode()
@@ -55,16 +70,8 @@ class Shell(Litestar):
             extra.append((b"vary", b"Origin"))
         if shared and origin is not None:
             extra += [(b"access-control-allow-origin", origin), _CORS_EXPOSED]
-        send = _with_headers(send, extra)
-        refused = self._refusal(scope, headers, shared=shared)
-        if refused is not None:
-            await send_error(scope, send, refused)
-        elif shared and method == "OPTIONS" and b"access-control-request-method" in headers:
-            await _preflight(send)
-        elif method == "HEAD":
-            await super().__call__(_as_get(scope), receive, _without_body(send))
-        else:
-            await super().__call__(scope, receive, send)
+        asked = shared and scope.get("method") == "OPTIONS" and b"access-control-request-method" in headers
+        return _with_headers(send, extra), self._refusal(scope, headers, shared=shared), asked
 
     def _refusal(self, scope: Scope, headers: dict[bytes, bytes], *, shared: bool) -> Refusal | None:
         host, origin = headers.get(b"host"), headers.get(b"origin")

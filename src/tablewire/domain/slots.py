@@ -18,7 +18,7 @@ def local_start(actual_time: str) -> datetime:
     return datetime.strptime(actual_time, "%Y-%m-%d %H:%M:%S")
 
 
-class Venue(msgspec.Struct, frozen=True, kw_only=True):
+class Venue(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a provider says of one restaurant."""
 
     provider: str
@@ -33,7 +33,7 @@ class Venue(msgspec.Struct, frozen=True, kw_only=True):
     image_url: str | None = None
 
 
-class SeenSlot(msgspec.Struct, frozen=True, kw_only=True):
+class SeenSlot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One slot as one answer, for one party size, showed it."""
 
     slot_id: bytes
@@ -45,7 +45,7 @@ class SeenSlot(msgspec.Struct, frozen=True, kw_only=True):
     """When the platform takes it off by itself, in UTC."""
 
 
-class OpenSlot(msgspec.Struct, frozen=True, kw_only=True):
+class OpenSlot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One slot that is open now: a row of `open_slots`."""
 
     slot_id: bytes

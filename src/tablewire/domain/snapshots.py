@@ -20,7 +20,7 @@ class Outcome(StrEnum):
     """A challenge page or a soft block."""
 
 
-class VenueAnswer(msgspec.Struct, frozen=True):
+class VenueAnswer(msgspec.Struct, frozen=True, gc=False):
     """What one call said of one venue for its party size.
 
     An adapter that gets the same bytes again hands out the same object again: the diff takes identity for "nothing changed".

@@ -1,6 +1,8 @@
 """The checkpoints on PostgreSQL: what memory is made of after a start."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -230,7 +232,9 @@ async def _load_contents(
         states[row["ref"]].baseline.add(row["slot_id"])
     reader = SlotReader(provider)
     for ref, state in states.items():
-        state.restore(reader.slots_of(await connection.fetchval(LOAD_SLOTS, ref)))
+        loaded = await connection.fetchval(LOAD_SLOTS, ref)
+        with _nothing_collected():
+            state.restore(reader.slots_of(loaded))
 
 
 async def _load_drops(
@@ -245,6 +249,18 @@ async def _load_drops(
         state = by_id.get((row["market"], row["bucket_id"]))
         if state is not None:
             state.last_drops[row["slot_id"]] = row["opened_at"]
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Without the collector, which would look again and again through slots that are all kept; never held over an await."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _chunk_of(row: asyncpg.Record) -> PairChunk:

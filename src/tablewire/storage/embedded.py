@@ -28,6 +28,8 @@ START_LIMIT = 60.0
 
 _STARTS = 6
 """Starts that are tried."""
+_START_AGAIN_AFTER = 0.5
+"""Seconds that a start has to show a process before the next one."""
 
 _LOG_LIMIT = 1_000_000
 """Bytes of log after which a start begins a new one; one older log is kept."""
@@ -89,7 +91,7 @@ class EmbeddedPostgres:
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            user = await server_user()
+            user = await server_user(self._cluster)
             await asyncio.to_thread(user.open_way, self._folder, binaries())
             async with self._starting.exclusive(START_LIMIT):
                 await self._make_cluster(user)
@@ -143,29 +145,23 @@ class EmbeddedPostgres:
             log.replace(log.with_suffix(".log.1"))
 
     async def _until_it_answers(self) -> None:
-        """Only a connection counts: a server that has just died can still look as if it ran."""
+        """Only a connection counts: a server that has just died can still look as if it ran.
+
+        A start may fail while processes of a killed server are still ending, so it is tried several times.
+        """
         deadline = time.monotonic() + START_LIMIT
-        starts = 0
+        starts, next_start = 0, 0.0
         while True:
             try:
                 await self._connect_and_make_database()
                 return
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"{error}; {self.postmaster.last_words()}") from error
-            if not await asyncio.to_thread(self.postmaster.is_running):
-                starts += 1
-                await self._start_server(last=starts == _STARTS)
-            await asyncio.sleep(0.02)
-
-    async def _start_server(self, *, last: bool) -> None:
-        """Start the server; a start may fail while processes of a killed one are still ending, so it is tried again."""
-        try:
-            await self.postmaster.start(self._options(self.postmaster))
-        except StoreUnavailable as error:
-            if last:
-                raise StoreUnavailable(f"{error} ({self.postmaster.last_words()})") from error
-            await asyncio.sleep(0.3)
+                if time.monotonic() > deadline or (starts == _STARTS and time.monotonic() > next_start):
+                    raise TimeoutError(f"{error}; its log ends: {self.postmaster.last_words()}") from error
+            if time.monotonic() > next_start and not await asyncio.to_thread(self.postmaster.is_running):
+                await self.postmaster.start(self._options(self.postmaster))
+                starts, next_start = starts + 1, time.monotonic() + _START_AGAIN_AFTER
+            await asyncio.sleep(0.01)
 
     async def _connect_and_make_database(self) -> None:
         connection = await asyncpg.connect(self._dsn("postgres"), timeout=5)

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from asyncpg.pool import PoolConnectionProxy
 
 from tablewire.storage.failures import unavailable
 from tablewire.storage.pools import CONNECT_TIMEOUT, plain
+
+_ALEMBIC = threading.Lock()
+"""Alembic keeps its context in globals, so in one process it does one thing at a time."""
 
 _REVISION = re.compile(r'^revision = "(\w+)"$', re.MULTILINE)
 _DOWN_REVISION = re.compile(r'^down_revision = "(\w+)"$', re.MULTILINE)
@@ -78,8 +82,9 @@ def _run(dsn: str, to: str, *, down: bool) -> None:
     from alembic import command  # noqa: PLC0415 - it takes long to import, and most starts do not need it
     from alembic.config import Config  # noqa: PLC0415 - the same
 
-    config = Config()
+    config = Config()  # no file: logging stays as it is
     config.set_main_option("script_location", str(scripts()).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["dsn"] = dsn
-    (command.downgrade if down else command.upgrade)(config, to)
+    with _ALEMBIC:
+        (command.downgrade if down else command.upgrade)(config, to)

@@ -68,9 +68,9 @@ class Postmaster(msgspec.Struct, frozen=True):
             return False
 
     async def start(self, options: str) -> None:
-        """Start the server, and wait until it is ready or known to fail. Raises `StoreUnavailable` where it cannot be started."""
-        if self.pid() is not None and not self.is_running():
-            (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        """Start the server, without waiting for it to answer. Raises `StoreUnavailable` where its program cannot be run."""
+        if not self.is_running():
+            self._clear_stale_locks()
         log = str(self.cluster / "server.log")
         await self.user.run(
             binaries() / "pg_ctl",
@@ -84,6 +84,15 @@ class Postmaster(msgspec.Struct, frozen=True):
             "-o",
             options,
         )
+
+    def _clear_stale_locks(self) -> None:
+        """Remove what a killed server left behind.
+
+        PostgreSQL takes a dead process that nobody has collected for a living one, and would wait for it for ever where the first
+        process of a container collects nothing. Should processes of the killed server still work, the shared memory tells it.
+        """
+        (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        (self.socket_folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
     async def stop(self) -> None:
         """Stop the server: connections are cut, what is committed is on disk. Raises `StoreUnavailable` where it does not stop."""

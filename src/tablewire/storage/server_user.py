@@ -68,19 +68,34 @@ class ServerUser(msgspec.Struct, frozen=True):
             raise StoreUnavailable(f"{program.name} failed with code {done.returncode}: {reason}")
 
 
-async def server_user() -> ServerUser:
-    """The user for the server. Raises `StoreUnavailable` where root finds nobody to hand it to."""
+async def server_user(cluster: Path) -> ServerUser:
+    """The user for the server of a data directory: its owner where it is there already.
+
+    Raises `StoreUnavailable` where root finds nobody to hand it to.
+    """
     if os.geteuid() != 0:
         return ServerUser()
-    found = _first_known()
-    if found is None or found.pw_name == UNPRIVILEGED[-1]:
+    found = await asyncio.to_thread(_owner_of, cluster)
+    if found is not None:
+        return found
+    known = _first_known()
+    if known is None or known.pw_name == UNPRIVILEGED[-1]:
         await _make_user()
-        found = _first_known()
-    if found is None:
+        known = _first_known()
+    if known is None:
         raise StoreUnavailable(
             "PostgreSQL refuses to run as root, and there is no other user; add one named tablewire"
         )
-    return ServerUser(found.pw_uid, found.pw_gid)
+    return ServerUser(known.pw_uid, known.pw_gid)
+
+
+def _owner_of(cluster: Path) -> ServerUser | None:
+    """The user that a data directory belongs to; None where it is not there, or root's."""
+    try:
+        owner = cluster.stat()
+    except FileNotFoundError:
+        return None
+    return ServerUser(owner.st_uid, owner.st_gid) if owner.st_uid else None
 
 
 def _first_known() -> pwd.struct_passwd | None:

@@ -1,6 +1,7 @@
 """The store on PostgreSQL, whole: the log, the checkpoints and the venues behind one door."""
 
 import asyncio
+from datetime import datetime
 from typing import Self
 
 import asyncpg
@@ -73,6 +74,13 @@ class PostgresStore:
             raise StoreUnavailable(
                 f"the database is at revision {revision}, not {migrate.head()}: run `tablewire migrate`"
             )
+
+    async def now(self) -> datetime:
+        """The time by PostgreSQL's clock, in UTC. Raises `StoreUnavailable`."""
+        with unavailable():
+            async with self._pool.acquire(timeout=CONNECT_TIMEOUT) as connection:
+                at: datetime = await connection.fetchval("SELECT clock_timestamp()")
+                return at
 
     async def table_sizes(self) -> dict[str, int]:
         """Bytes on disk of each table, indexes included."""

@@ -29,7 +29,7 @@ from tablewire.live.sse import encode_json, with_resy_url
 from tablewire.live.views import ALL_KINDS, ONLY_DROPS, OpenedGroup, open_for
 
 DEFAULT_WITHIN = timedelta(minutes=10)
-LONGEST_WITHIN = timedelta(days=1)
+LONGEST_WITHIN = timedelta(days=10_000)
 MORE_KINDS = ("reopened", "baseline", "gap")
 _ROWS_AT_ONCE = 500
 
@@ -129,7 +129,7 @@ class _Scans(msgspec.Struct, frozen=True):
     next_scan_at: datetime | None
 
 
-_WITHIN = Parameter(name="within", description="how far back, up to 24h", schema=parameters.DURATION)
+_WITHIN = Parameter(name="within", description="how far back", schema=parameters.DURATION)
 _STREAM_OWN = (
     parameters.SINCE,
     Parameter(

@@ -24,7 +24,7 @@ OWN_PARAMETERS: Final = ("types", "since", "max_events", "max_age")
 RETRY_MS: Final = 2_000
 """When a browser comes back after its connection broke."""
 _LAST_WORDS_SECONDS = 10
-_LONGEST_AGE = timedelta(days=7)
+_LONGEST_AGE = timedelta(days=10_000)
 
 
 class Hello(msgspec.Struct, frozen=True):
@@ -110,8 +110,7 @@ class LiveStream:
         """Serve one stream until its client leaves, its time is up, or the service ends."""
         if self._rooms.hub.closing:
             raise Refusal(503, "shutting-down", "The service is going down.", retry_after=5)
-        headers = dict(scope["headers"])
-        wish, since = self._wish(scope, headers)
+        wish, since = self._wish(scope, dict(scope["headers"]))
         if scope.get("state", {}).get("head"):
             await _send_head(send, wish.encoding)
             await send({"type": "http.response.body", "body": b"", "more_body": False})

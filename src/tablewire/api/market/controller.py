@@ -110,7 +110,6 @@ class MarketController:
         )
 
 
-_MARKET = Parameter(name="market", description="market id", schema={"type": "string", "minLength": 1})
 PROVIDERS = Operation(
     summary="The providers that are registered, polled or not", tag="discovery", answer=Providers
 )
@@ -119,6 +118,8 @@ PROVIDERS = Operation(
 def routes(rooms: Rooms) -> Iterable[Route]:
     """The addresses of markets, buckets and providers."""
     market = MarketController(rooms)
+    ids = [one.id for one in rooms.markets]
+    which = Parameter(name="market", description="market id", schema={"type": "string", "enum": ids})
     yield Route(path="/providers", operation=PROVIDERS, answer=market.providers)
     yield Route(
         path="/markets",
@@ -128,7 +129,7 @@ def routes(rooms: Rooms) -> Iterable[Route]:
     yield Route(
         path="/buckets",
         operation=Operation(
-            summary="How full each bucket is", tag="market", answer=Buckets, parameters=(_MARKET,)
+            summary="How full each bucket is", tag="market", answer=Buckets, parameters=(which,)
         ),
         answer=market.buckets,
     )
@@ -139,7 +140,7 @@ def routes(rooms: Rooms) -> Iterable[Route]:
             summary="How full one bucket is",
             tag="market",
             answer=BucketView,
-            parameters=(bucket_id, _MARKET),
+            parameters=(bucket_id, which),
             errors=(404,),
         ),
         answer=market.bucket,

@@ -1,0 +1,88 @@
+"""The OpenAPI document drives the running service: no 500, no answer that the document does not know."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.schemas import BaseSchema
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+ADDRESS = re.compile(r"listens at (http://\S+)")
+CALL_LIMIT = 20
+"""Seconds: a hang limit."""
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A demo of a small city, in a process of its own."""
+    folder: Path = tmp_path_factory.mktemp("openapi")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tablewire", "demo", "--port", "0", "--venues", "40", "--speed", "200"],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    try:
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if found := ADDRESS.search(line):
+                yield found[1]
+                break
+        else:
+            pytest.fail("the demo did not start:\n" + "".join(lines))
+    finally:
+        process.terminate()
+        process.stderr.close()
+        process.wait(CALL_LIMIT)
+
+
+@pytest.fixture(scope="module")
+def document(service: str) -> BaseSchema:
+    return schemathesis.openapi.from_url(f"{service}/schema")
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value)
+def test_the_service_answers_as_its_document_says(document: BaseSchema, service: str, mode: GenerationMode) -> None:
+    tried = 0
+    for result in document.get_all_operations():
+        operation = result.ok()
+        if mode is GenerationMode.NEGATIVE and not list(operation.iter_parameters()):
+            continue
+
+        @settings(
+            max_examples=12,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        )
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def answers_as_documented(case: Case) -> None:
+            if case.path.endswith("/stream"):  # endless unless it is bounded
+                case.query = {**(case.query or {}), "max_age": "0.01s"}
+            response = case.call(base_url=service, timeout=CALL_LIMIT)
+            case.validate_response(response, checks=CHECKS)
+
+        answers_as_documented()
+        tried += 1
+    assert tried > 15
