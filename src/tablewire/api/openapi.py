@@ -65,9 +65,32 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     return said
 
 
+_TEXT: Schema = {"type": "string"}
+_UNTYPED: dict[str, Schema] = {
+    "application/json": {"type": "object"},
+    "text/event-stream": {
+        "description": "each event of the stream; `data` is JSON",
+        "type": "object",
+        "properties": {
+            "id": {"type": "string"},
+            "event": {"type": "string"},
+            "data": {"type": "string"},
+            "retry": {"type": "integer"},
+        },
+    },
+    "application/x-ndjson": {
+        "description": "each line of the stream",
+        "type": "object",
+        "properties": {"event": {"type": "string"}, "id": {"type": ["string", "null"]}, "data": {}},
+        "required": ["event", "id", "data"],
+    },
+}
+"""What is answered where no struct says it, by media type; of a stream, what each of its parts is."""
+
+
 def _responses(operation: Operation, of_type: dict[type[Any], Schema]) -> dict[str, Any]:
-    schema = {"type": "string"} if operation.answer is None else of_type[operation.answer]
-    content = {kind: {"schema": schema} for kind in operation.media_types}
+    told = None if operation.answer is None else of_type[operation.answer]
+    content = {kind: {"schema": told or _UNTYPED.get(kind, _TEXT)} for kind in operation.media_types}
     said: dict[str, Any] = {"200": {"description": operation.summary, "content": content}}
     for status, meaning in operation.others.items():
         said[str(status)] = {"description": meaning}
