@@ -1,0 +1,1 @@
+"""Benchmarks: how fast the service is beside the usual stacks, in pairs on the same machine."""

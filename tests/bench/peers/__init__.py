@@ -1,0 +1,1 @@
+"""The usual stacks, as small honest applications to compare with."""
