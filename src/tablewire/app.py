@@ -43,6 +43,9 @@ log = get_logger("app")
 
 VERSION = version("tablewire")
 
+GC_THRESHOLDS = (20_000, 50, 100)
+"""The collector's: nearly all that comes and goes here is freed by its last reference, and thousands of streams stay."""
+
 
 class LiveAudience:
     """Hands what has been stored to the board and to the hub."""
@@ -174,6 +177,7 @@ class Service:
         # What has been loaded stays: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
         self.health.down = None
         self._engine = asyncio.create_task(self._run_engine(), name="engine")
         log.info(

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from tablewire.app import VERSION
 from tablewire.engine.clock import SystemClock
 from tablewire.errors import StoreError, TablewireError
-from tablewire.app import VERSION
 from tablewire.running import database, make_providers
 from tablewire.settings import Settings
 from tablewire.storage import migrate

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Protocol
 
 from tablewire.app import VERSION, Service
@@ -13,7 +13,7 @@ from tablewire.errors import StoreUnavailable
 from tablewire.providers.protocol import AvailabilityProvider, Seats
 from tablewire.providers.registry import Kit, Registry
 from tablewire.providers.resy.client import ResyProvider
-from tablewire.serving import serve
+from tablewire.serving import serve, stop_signals
 from tablewire.settings import Settings
 from tablewire.storage import migrate
 from tablewire.storage.embedded import EmbeddedPostgres
@@ -53,18 +53,21 @@ async def run(
     log.info(LogEvent.STARTING, message=f"tablewire {VERSION}", version=VERSION, demo=settings.demo)
     metrics = Metrics(version=VERSION, demo=settings.demo)
     clock = SystemClock()
-    async with database(settings) as dsn:
-        if migrate_first:
-            await _when_it_answers(lambda: migrate.upgrade(dsn))
-        store = await PostgresStore.open(dsn)
-        try:
-            await store.ping()
-            providers = make_providers(settings, clock, metrics)
-            service = Service(settings, store, providers, metrics, clock=clock, progress=_shown(progress))
-            return await serve(settings, service, lambda address: _announce(settings, address, say))
-        finally:
-            progress.close()
-            await store.close()
+    with stop_signals() as stop:
+        async with database(settings) as dsn:
+            if migrate_first:
+                await _when_it_answers(lambda: migrate.upgrade(dsn), stop)
+            if stop.is_set():
+                return 0
+            store = await PostgresStore.open(dsn)
+            try:
+                await store.ping()
+                providers = make_providers(settings, clock, metrics)
+                service = Service(settings, store, providers, metrics, clock=clock, progress=_shown(progress))
+                return await serve(settings, service, stop, lambda address: _announce(settings, address, say))
+            finally:
+                progress.close()
+                await store.close()
 
 
 class City(Protocol):
@@ -134,19 +137,23 @@ def _resy(settings: Settings, kit: Kit) -> ResyProvider:
     )
 
 
-async def _when_it_answers(work: Callable[[], Awaitable[None]]) -> None:
-    """Do what needs the database, again while it does not answer yet. Raises `StoreUnavailable` when patience ends."""
+async def _when_it_answers(work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+    """Do what needs the database, again while it does not answer yet and nobody says stop.
+
+    Raises `StoreUnavailable` when patience ends.
+    """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + PATIENCE
     pause = 0.2
-    while True:
+    while not stop.is_set():
         try:
             await work()
             return
         except StoreUnavailable:
             if loop.time() + pause > deadline:
                 raise
-        await asyncio.sleep(pause)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)
         pause = min(2.0, pause * 2)
 
 

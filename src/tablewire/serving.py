@@ -25,29 +25,47 @@ class _Server(uvicorn.Server):
         yield
 
 
+@contextmanager
+def stop_signals() -> Iterator[asyncio.Event]:
+    """An event that SIGTERM or SIGINT sets while the block lasts. A second signal does what it does by default."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def leave() -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+    def told() -> None:
+        stop.set()
+        leave()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told)
+    try:
+        yield stop
+    finally:
+        leave()
+
+
 async def serve(
-    settings: Settings, service: Service, listening: Callable[[str], None] = lambda _: None
+    settings: Settings,
+    service: Service,
+    stop: asyncio.Event,
+    listening: Callable[[str], None] = lambda _: None,
 ) -> int:
-    """Serve until SIGTERM or SIGINT, or until the engine is beyond saving; answers the exit code.
+    """Serve until `stop` is set, or until the engine is beyond saving; answers the exit code.
 
     Raises OSError where the address cannot be listened on.
     """
     grace = settings.http.shutdown_grace.total_seconds()
     server = _Server(service.server_config(grace))
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     await service.start()
     serving = asyncio.create_task(server.serve(), name="uvicorn")
-    stopping = asyncio.create_task(stop.wait(), name="signals")
+    stopping = asyncio.create_task(stop.wait(), name="told to stop")
     try:
         await _until_listening(server, serving)
         listening(_address(server))
         await asyncio.wait({serving, stopping, service.engine}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
         log.info(LogEvent.STOPPING, message="stopping: no new calls, streams are told goodbye")
         await service.say_goodbye(grace * BYE_BEFORE_END)
         server.should_exit = True

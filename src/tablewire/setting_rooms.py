@@ -87,7 +87,13 @@ class LiveSettings(msgspec.Struct, frozen=True, kw_only=True):
         int, Variable("MAX_STREAMS", "10000", kinds.whole(1, 1_000_000), "open streams, all clients together")
     ]
     max_streams_per_client: Annotated[
-        int, Variable("MAX_STREAMS_PER_CLIENT", "20", kinds.whole(1, 1_000_000), "open streams of one client")
+        int,
+        Variable(
+            "MAX_STREAMS_PER_CLIENT",
+            "20",
+            kinds.whole(0, 1_000_000),
+            "open streams of one client; 0: no limit",
+        ),
     ]
 
 

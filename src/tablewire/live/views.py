@@ -1,21 +1,25 @@
 """The views of what is bookable now: just opened, still open, available, and how full each bucket is."""
 
 import asyncio
+import heapq
 from collections.abc import AsyncIterator, Callable, Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import cast
 
 import msgspec
 
 from tablewire.domain.events import Event
 from tablewire.domain.filters import EventFilter
+from tablewire.domain.slots import OpenSlot, local_start
 from tablewire.live.board import Board, OpenRow, Place, latest
 
 ALL_KINDS = frozenset({"drop", "reopened", "baseline", "gap"})
 ONLY_DROPS = frozenset({"drop"})
 _PLACE_FIELDS = frozenset({"market", "provider", "service_date", "time_bucket"})
-_ROWS_AT_ONCE = 500
-"""After so many slots the loop gets a turn."""
+_ROWS_AT_ONCE = 200
+"""After so many rows made the loop gets a turn."""
+_SLOTS_AT_ONCE = 1_000
+"""After so many slots looked at the loop gets a turn."""
 
 
 class _PlaceFields(msgspec.Struct, frozen=True):
@@ -23,6 +27,36 @@ class _PlaceFields(msgspec.Struct, frozen=True):
     provider: str
     service_date: date
     time_bucket: str
+
+
+class _SlotFields:
+    """An open slot as a filter sees it: one object for all of them, so that looking at a slot makes nothing."""
+
+    slot: OpenSlot
+
+    @property
+    def venue_id(self) -> str:
+        return self.slot.venue.venue_id
+
+    @property
+    def venue_name(self) -> str:
+        return self.slot.venue.name
+
+    @property
+    def neighborhood(self) -> str | None:
+        return self.slot.venue.neighborhood
+
+    @property
+    def price_range(self) -> int | None:
+        return self.slot.venue.price_range
+
+    @property
+    def slot_time(self) -> time:
+        return local_start(self.slot.actual_time).time()
+
+    @property
+    def party_sizes(self) -> tuple[int, ...]:
+        return self.slot.sizes
 
 
 class OpenedGroup(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,16 +119,29 @@ class Views:
         """The drops of the last `within` that are still open, by bucket: the group with the newest first."""
         now = self._clock()
         by_bucket: dict[str, list[tuple[Place, OpenRow]]] = {}
-        async for place, row in self._open(wanted, ONLY_DROPS, since=now - within):
-            by_bucket.setdefault(f"{row.market} {row.bucket_id}", []).append((place, row))
+        async for place, slot in self._open(wanted, ONLY_DROPS, since=now - within):
+            key = place.state.key
+            by_bucket.setdefault(f"{key.market} {key.bucket_id}", []).append((place, place.row(slot)))
         groups = [self._group(found, now) for found in by_bucket.values()]
         return sorted(groups, key=lambda group: _opened(group.events[0]), reverse=True)
 
     async def open_slots(self, wanted: EventFilter, kinds: frozenset[str]) -> list[OpenRow]:
         """Every open slot of some kinds that passes the filter, the one opened last first."""
-        rows = [row async for _, row in self._open(wanted, kinds)]
-        rows.sort(key=lambda row: (row.opened_at or row.first_seen_at, row.id or 0), reverse=True)
+        rows, _ = await self.newest_open(wanted, kinds, None)
         return rows
+
+    async def newest_open(
+        self, wanted: EventFilter, kinds: frozenset[str], limit: int | None
+    ) -> tuple[list[OpenRow], int]:
+        """The `limit` open slots of some kinds that opened last and pass the filter, newest first, and how many there are."""
+        found = [pair async for pair in self._open(wanted, kinds)]
+        newest = heapq.nlargest(len(found) if limit is None else limit, found, key=_slot_opened)
+        rows = []
+        for number, (place, slot) in enumerate(newest, start=1):
+            rows.append(place.row(slot))
+            if number % _ROWS_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return rows, len(found)
 
     def at_venue(self, provider: str, venue_id: str) -> list[OpenRow]:
         """What is open at one venue, by start."""
@@ -119,26 +166,22 @@ class Views:
 
     async def _open(
         self, wanted: EventFilter, kinds: frozenset[str], since: datetime | None = None
-    ) -> AsyncIterator[tuple[Place, OpenRow]]:
+    ) -> AsyncIterator[tuple[Place, OpenSlot]]:
         of_place = EventFilter(tuple(term for term in wanted.terms if term.field in _PLACE_FIELDS))
         of_slot = EventFilter(tuple(term for term in wanted.terms if term.field not in _PLACE_FIELDS))
-        looked_at = 0
+        fields = _SlotFields()
+        as_event = cast("Event", fields)  # it has every field that the terms left over can name
         for place in self._board.places():
             if not of_place.matches(cast("Event", _fields(place))):  # its terms name these fields only
                 continue
-            slots = place.slots(kinds)
-            if since is not None:
-                slots = tuple(
-                    slot for slot in slots if slot.opened_at is not None and slot.opened_at >= since
-                )
-            for slot in slots:
-                row = place.row(slot)
-                if of_slot.matches(cast("Event", row)):  # it has all the fields of an event
-                    yield place, row
-            looked_at += len(slots)
-            if looked_at >= _ROWS_AT_ONCE:
-                looked_at = 0
-                await asyncio.sleep(0)
+            for number, slot in enumerate(place.slots(kinds), start=1):
+                if number % _SLOTS_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+                if since is not None and (slot.opened_at is None or slot.opened_at < since):
+                    continue
+                fields.slot = slot
+                if of_slot.matches(as_event):
+                    yield place, slot
 
     def _group(self, found: list[tuple[Place, OpenRow]], now: datetime) -> OpenedGroup:
         key = found[0][0].state.key
@@ -183,6 +226,11 @@ def open_for(row: OpenRow, now: datetime) -> int:
 
 def _opened(row: OpenRow) -> tuple[datetime, int]:
     return (row.opened_at or row.first_seen_at, row.id or 0)
+
+
+def _slot_opened(found: tuple[Place, OpenSlot]) -> tuple[datetime, int]:
+    slot = found[1]
+    return (slot.opened_at or slot.first_seen_at, slot.event_id or 0)
 
 
 def _fields(place: Place) -> _PlaceFields:

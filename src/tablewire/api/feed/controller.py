@@ -84,14 +84,14 @@ class FeedController:
         if live:
             self._asks.take(client_of(request.scope))
             asked = await self._rooms.polling.ask_live(wanted)
-        rows = await self._rooms.views.open_slots(wanted, ALL_KINDS)
-        slots = await self._slots(rows[:limit])
-        more = b"true" if len(rows) > limit else b"false"
+        rows, total = await self._rooms.views.newest_open(wanted, ALL_KINDS, limit)
+        slots = await self._slots(rows)
+        more = b"true" if total > limit else b"false"
         return Reply(
             body=self._scans(
                 live=encode_json(live),
                 asked=encode_json(asked),
-                total=b"%d" % len(rows),
+                total=b"%d" % total,
                 has_more=more,
                 slots=slots,
             )
