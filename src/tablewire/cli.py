@@ -46,12 +46,12 @@ def main() -> None:
     try:
         cli()
     except SettingsError as wrong:
-        err.print("[bold red]The settings are wrong:[/]" if err.is_terminal else "The settings are wrong:")
+        err.print("The settings are wrong:", style="bold red")
         for field in wrong.fields:
-            err.print(f"  {field.field}: {field.message}", markup=False)
+            _say(f"  {field.field}: {field.message}")
         sys.exit(2)
     except (TablewireError, OSError) as error:
-        err.print(f"tablewire: {error}", markup=False)
+        _say(f"tablewire: {error}")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -76,7 +76,7 @@ def serve(
 
     settings = _settings(options={"PORT": port})
     for provider, missing in settings.not_polled.items():
-        err.print(f"{provider} is not polled: {missing}", markup=False)
+        _say(f"{provider} is not polled: {missing}")
     raise typer.Exit(_run(run(settings, progress=BuildProgress(err), migrate_first=migrate_first, say=_say)))
 
 
@@ -149,11 +149,10 @@ def doctor() -> None:
     findings = _run(examine(_settings()))
     for finding in findings:
         mark = "ok  " if finding.well else "BAD "
-        out.print(
-            f"{mark}  {finding.what}: {finding.says}", markup=False, style="" if finding.well else "red"
-        )
+        style = "" if finding.well else "red"
+        out.print(f"{mark}  {finding.what}: {finding.says}", markup=False, style=style, soft_wrap=True)
         if finding.remedy:
-            out.print(f"      {finding.remedy}", markup=False)
+            out.print(f"      {finding.remedy}", markup=False, soft_wrap=True)
     raise typer.Exit(0 if all(finding.well for finding in findings) else 1)
 
 
@@ -212,4 +211,4 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def _say(text: str) -> None:
-    err.print(text, markup=False)
+    err.print(text, markup=False, soft_wrap=True)

@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import uvicorn
 
@@ -56,10 +57,20 @@ async def serve(
 
     Raises OSError where the address cannot be listened on.
     """
-    grace = settings.http.shutdown_grace.total_seconds()
+    with _bound(settings.http.host, settings.http.port) as sockets:
+        await service.start()
+        return await _serve(service, stop, sockets, settings.http.shutdown_grace.total_seconds(), listening)
+
+
+async def _serve(
+    service: Service,
+    stop: asyncio.Event,
+    sockets: list[socket.socket],
+    grace: float,
+    listening: Callable[[str], None],
+) -> int:
     server = _Server(service.server_config(grace))
-    await service.start()
-    serving = asyncio.create_task(server.serve(), name="uvicorn")
+    serving = asyncio.create_task(server.serve(sockets), name="uvicorn")
     stopping = asyncio.create_task(stop.wait(), name="told to stop")
     try:
         await _until_listening(server, serving)
@@ -74,6 +85,25 @@ async def serve(
         await service.stop()
     log.info(LogEvent.STOPPED, message="stopped")
     return 1 if service.failure is not None else 0
+
+
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[list[socket.socket]]:
+    """Sockets that have the address and do not listen yet: uvicorn, which ends the process where it cannot have it, is given them."""
+    with ExitStack() as open_sockets:
+        sockets = []
+        try:
+            places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            for family, kind, protocol, _, address in places:
+                one = open_sockets.enter_context(socket.socket(family, kind, protocol))
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                one.bind(address)
+                sockets.append(one)
+        except OSError as error:
+            raise OSError(
+                f"it cannot listen at {host}:{port}: {error.strerror}; is the port taken?"
+            ) from error
+        yield sockets
 
 
 async def _until_listening(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:

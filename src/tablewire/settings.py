@@ -81,9 +81,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def not_polled(self) -> dict[str, str]:
         """The enabled providers that cannot be polled, each with what is missing, in plain words."""
-        needed = {"resy": self._missing_for_resy(), "opentable": self._missing_for_opentable()}
-        missing = {provider: needed.get(provider) for provider in self.providers.enabled}
-        return {provider: f"{name} is not set" for provider, name in missing.items() if name}
+        missing = {"opentable": "its adapter is not there yet"}
+        if not self.resy.api_key:
+            missing["resy"] = f"{PREFIX}RESY_API_KEY is not set"
+        return {provider: missing[provider] for provider in self.providers.enabled if provider in missing}
 
     @property
     def polled(self) -> tuple[str, ...]:
@@ -98,16 +99,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             for value in (self.resy.api_key, self.resy.auth_token, self.database.url)
             if value is not None
         )
-
-    def _missing_for_resy(self) -> str | None:
-        return None if self.resy.api_key else PREFIX + "RESY_API_KEY"
-
-    def _missing_for_opentable(self) -> str | None:
-        if self.opentable.search_hash is None:
-            return PREFIX + "OPENTABLE_HASH_MULTISEARCHRESULTS"
-        if self.opentable.slots == "availability" and self.opentable.availability_hash is None:
-            return PREFIX + "OPENTABLE_HASH_RESTAURANTSAVAILABILITY"
-        return None
 
 
 def describe(settings: Settings) -> list[ShownSetting]:

@@ -112,7 +112,7 @@ def configure_logging(
     root.handlers = [handler]
     root.setLevel(_LEVELS[level])
     logging.captureWarnings(capture=True)
-    for talkative in ("asyncio", "alembic", "aiohttp.access", "uvicorn.access", "sqlalchemy"):
+    for talkative in ("asyncio", "alembic", "aiohttp.access", "uvicorn", "sqlalchemy"):
         logging.getLogger(talkative).setLevel(max(logging.WARNING, _LEVELS[level]))
 
 

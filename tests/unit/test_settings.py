@@ -354,17 +354,8 @@ def test_a_missing_opt_out_list_is_refused_and_not_taken_for_an_empty_one(tmp_pa
 def test_providers_without_credentials_are_not_polled_and_say_what_is_missing() -> None:
     settings = load(PROVIDERS="resy,opentable,third", RESY_API_KEY="k")
     assert settings.polled == ("resy", "third")
-    assert settings.not_polled == {"opentable": "TABLEWIRE_OPENTABLE_HASH_MULTISEARCHRESULTS is not set"}
-
-
-def test_opentable_with_search_slots_needs_only_the_search_hash() -> None:
-    settings = load(OPENTABLE_HASH_MULTISEARCHRESULTS="abc", OPENTABLE_SLOTS="search")
-    assert settings.polled == ("opentable",)
-
-
-def test_opentable_with_availability_slots_needs_the_second_hash() -> None:
-    settings = load(OPENTABLE_HASH_MULTISEARCHRESULTS="abc")
-    assert "RESTAURANTSAVAILABILITY" in settings.not_polled["opentable"]
+    assert settings.not_polled == {"opentable": "its adapter is not there yet"}
+    assert load(PROVIDERS="resy").not_polled == {"resy": "TABLEWIRE_RESY_API_KEY is not set"}
 
 
 def test_the_demo_has_a_database_of_its_own() -> None:
