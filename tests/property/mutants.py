@@ -152,7 +152,7 @@ MUTANTS = (
         "return []",
     ),
     Mutant("past starts open", "diff", "return self.builder.starts_at(slot) > self.seen.at", "return True"),
-    Mutant("late answers are applied", "diff", "if _is_late(pair, judged):", "if False:"),
+    Mutant("late answers are applied", "diff", "if self._is_late(pair, judged):", "if False:"),
     Mutant(
         "an answer half used is not remembered as used",
         "diff",

@@ -187,7 +187,7 @@ class _Comparison:
             size = judged.answer.party_size
             for said in judged.answer.venues:
                 pair = self.state.pair(size, said.venue_id)
-                if _is_late(pair, judged):
+                if self._is_late(pair, judged):
                     continue
                 of_pair = gathered.get((size, said.venue_id))
                 if of_pair is None:
@@ -198,6 +198,13 @@ class _Comparison:
                     of_pair.others.append((said, judged))
         for (size, venue_id), of_pair in gathered.items():
             yield size, venue_id, of_pair
+
+    def _is_late(self, pair: Pair | None, judged: Judged) -> bool:
+        """Whether an answer may be older than what was worked in: sent before that had arrived, or had been stored by another."""
+        sent_at = judged.answer.sent_at
+        if self.state.heard_until is not None and sent_at < self.state.heard_until:
+            return True
+        return pair is not None and pair.arrived_at is not None and sent_at < pair.arrived_at
 
     def _take_pair(self, size: int, venue_id: str, said: _Said) -> None:
         pair = self.state.pair(size, venue_id)
@@ -442,8 +449,3 @@ class _Comparison:
         last_seen = self.state.last_seen(before)
         self.lapsed.update((size, slot.venue.venue_id) for size in slot.sizes)
         self.builder.close(Closing(before, slot.missed_at, last_seen, CloseReason.VANISHED, timedelta(0)))
-
-
-def _is_late(pair: Pair | None, judged: Judged) -> bool:
-    """Whether an answer was sent before the pair's last applied answer had arrived: it may be the older one."""
-    return pair is not None and pair.arrived_at is not None and judged.answer.sent_at < pair.arrived_at

@@ -91,6 +91,7 @@ class BucketState:
         "_venues_at",
         "baseline",
         "by_venue",
+        "heard_until",
         "held",
         "key",
         "last_drops",
@@ -117,6 +118,8 @@ class BucketState:
         self.row = BucketRow()
         self.next_expiry: datetime | None = None
         """No open slot starts before this instant."""
+        self.heard_until: datetime | None = None
+        """What was sent before this may be older than what was stored: set where memory was read from the store."""
         self._expiry_moved = False
         self._firsts = 0
         self._venues_at: tuple[int, ...] = ()

@@ -125,6 +125,8 @@ class Discovery:
 
     async def run_cycles(self, loop: Loop) -> None:
         """The loop `discovery_bucket`: every interval, every bucket is due."""
+        for owner in self.owners.values():
+            owner.polling = False  # a poll that was cut off before it began could not say so itself
         async with anyio.create_task_group() as group:
             async for _ in self.cadence.ticks():
                 loop.beat()

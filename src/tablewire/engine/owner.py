@@ -106,6 +106,7 @@ class DayOwner:
         self.unsaved = {}
         self._doubtful = False
         for state in self.states.values():
+            state.heard_until = state.row.scanned_at
             self._audience.remembered(state)
 
     def close(self) -> None:

@@ -103,6 +103,7 @@ class ProviderPolling:
                 idle.append(day)
         rate = max(self.provider.status().rate_now, 0.001)
         calls = int(rate * self._settings.interval.total_seconds() * BUDGET_SHARE)
+        self.plan.keep(owners)
         started, before = self._clock.monotonic(), self.provider.status()
         delay = 0.0
         async with anyio.create_task_group() as group:
@@ -116,6 +117,7 @@ class ProviderPolling:
     async def poll(self, owner: DayOwner, pages: Mapping[int, tuple[int, ...]]) -> list[Stored]:
         """Ask the provider for a date's pages, and store what it changes. Raises `StoreError`."""
         started = self._clock.monotonic()
+        await owner.load()
         snapshot = await self._ask(owner.day, pages)
         self.plan.learn(owner.day, snapshot.answers)
         gaps = [

@@ -33,7 +33,6 @@ class SweepPlan:
         """The pages to ask for in the next cycle, by date and party size, with `calls` of them at most (but at least one)."""
         self._cycle += 1
         self._per_cycle = max(1, calls)
-        self._sweeps = {key: sweep for key, sweep in self._sweeps.items() if key[0] in set(dates)}
         keys = [(day, size) for day in dates for size in self._sizes]
         first = self._longest_unasked(keys, deep=False)
         chosen = first[: self._per_cycle]
@@ -41,6 +40,11 @@ class SweepPlan:
         if left > 0:
             chosen += self._longest_unasked(keys, deep=True)[:left]
         return self._note(chosen)
+
+    def keep(self, dates: Iterable[date]) -> None:
+        """Forget every other date: it has left the window."""
+        watched = frozenset(dates)
+        self._sweeps = {key: sweep for key, sweep in self._sweeps.items() if key[0] in watched}
 
     def learn(self, day: date, answers: Iterable[Answer]) -> None:
         """Take over how many pages there are."""

@@ -243,3 +243,26 @@ async def test_another_source_of_answers_is_another_city_and_announces_nothing()
     await world.start()
     await world.cycle()
     assert world.store.events == []
+
+
+async def test_an_answer_older_than_what_another_engine_stored_closes_nothing() -> None:
+    world = await built()
+    other = World()
+    other.clock, other.store, other.provider = world.clock, world.store, world.provider
+    await other.start()
+    search = world.provider.search_availability
+
+    async def search_while_the_other_stores(*given: Any, **options: Any) -> Snapshot:
+        snapshot = await search(*given, **options)
+        world.provider.search_availability = search  # type: ignore[method-assign]  # once only
+        world.provider.free[("834", 2)] = {at(world, EVENING)}
+        await world.cycle()
+        for owner in other.discovery.owners.values():
+            owner.doubt()
+        return snapshot
+
+    world.provider.search_availability = search_while_the_other_stores  # type: ignore[method-assign]  # a race
+    await other.cycle()
+    await other.cycle()
+    await world.cycle()
+    assert world.kinds() == ["NEW_DROP"]

@@ -93,3 +93,15 @@ def test_the_planned_revisit_follows_the_budget() -> None:
     assert plan.revisit(DAYS[0], 2, 20) == INTERVAL * -(-14 * 2 * 34 // 66)
     plan.plan(DAYS, 42)
     assert plan.revisit(DAYS[0], 2, 1) == 2 * INTERVAL
+
+
+def test_a_date_that_is_busy_keeps_its_place_in_the_turns() -> None:
+    plan = learned(total=5)
+    plan.plan(DAYS[1:], 1000)
+    assert plan.plan(DAYS[:1], 1000)[DAYS[0]] == {2: (1, 2, 3, 4, 5), 4: (1, 2, 3, 4, 5)}
+
+
+def test_a_date_that_left_is_forgotten() -> None:
+    plan = learned(total=5)
+    plan.keep(DAYS[1:])
+    assert plan.plan(DAYS[:1], 1000)[DAYS[0]] == {2: (1, 2, 3), 4: (1, 2, 3)}
