@@ -252,16 +252,18 @@ async def test_an_answer_older_than_what_another_engine_stored_closes_nothing() 
     await other.start()
     search = world.provider.search_availability
 
-    async def search_while_the_other_stores(*given: Any, **options: Any) -> Snapshot:
-        snapshot = await search(*given, **options)
-        world.provider.search_availability = search  # type: ignore[method-assign]  # once only
-        world.provider.free[("834", 2)] = {at(world, EVENING)}
-        await world.cycle()
-        for owner in other.discovery.owners.values():
-            owner.doubt()
+    async def search_while_the_other_stores(
+        market: Market, day: date, time_slot: str | None, sizes: tuple[int, ...], **options: Any
+    ) -> Snapshot:
+        snapshot = await search(market, day, time_slot, sizes, **options)
+        if str(day) == at(world, EVENING)[:10]:
+            world.provider.search_availability = search  # type: ignore[method-assign]  # once only
+            world.provider.free[("834", 2)] = {at(world, EVENING)}
+            await world.cycle()
+            other.discovery.owners["nyc", "resy", day].doubt()
         return snapshot
 
-    world.provider.search_availability = search_while_the_other_stores  # type: ignore[method-assign]  # a race
+    world.provider.search_availability = search_while_the_other_stores  # type: ignore[method-assign, assignment]  # a race
     await other.cycle()
     await other.cycle()
     await world.cycle()
