@@ -267,5 +267,5 @@ class BucketRow(msgspec.Struct):
             self.scanned_at = change.at
         self.outcome = change.outcome
         self.cause = change.cause
-        if self.baseline_built_at is None and any(not seen.doubtful for seen in change.observed):
+        if self.baseline_built_at is None and change.observed:
             self.baseline_built_at = change.at

@@ -119,3 +119,9 @@ def test_the_baseline_is_built_with_the_first_observation() -> None:
     before = scene.state.row.baseline_built_at
     scene.poll(call(1, {"v": []}))
     assert (before, scene.state.row.baseline_built_at) == (None, after(1) + 2 * LATENCY)
+
+
+def test_a_date_on_which_nothing_is_free_is_built_all_the_same() -> None:
+    scene = Scene()
+    scene.poll(call(0, {"a": [], "b": [], "c": [], "d": []}))
+    assert scene.state.row.baseline_built_at is not None
