@@ -43,6 +43,9 @@ log = get_logger("app")
 
 VERSION = version("tablewire")
 
+TRANSACTIONS_IN_GRACE = 0.4
+"""Share of the grace that running transactions get to finish; the rest is for streams, and for closing connections."""
+
 GC_THRESHOLDS = (20_000, 50, 100)
 """The collector's: nearly all that comes and goes here is freed by its last reference, and thousands of streams stay."""
 
@@ -160,6 +163,7 @@ class Service:
         self.application = self._make_application()
         self._engine: asyncio.Task[None] | None = None
         self._stopped = False
+        self._given_up = False
 
     @property
     def engine(self) -> "asyncio.Task[None]":
@@ -205,17 +209,36 @@ class Service:
             return
         self._stopped = True
         await self._stop_engine()
-        try:
-            await self.discovery.save()
-        except StoreError as error:
-            log.warning(LogEvent.STORE_AWAY, message=f"the last observations were not stored: {error}")
+        if not self._given_up:
+            await self._save()
         for provider in self._providers.values():
             await provider.aclose()
 
     async def _stop_engine(self) -> None:
-        if self._engine is not None:
-            self._engine.cancel()
+        """Take no new calls; running transactions get their share of the grace, and a store that hangs is given up."""
+        if self._engine is None or self._given_up:
+            return
+        self._engine.cancel()
+        ended, _ = await asyncio.wait({self._engine}, timeout=self._transactions_share)
+        if ended:
             await asyncio.gather(self._engine, return_exceptions=True)
+            return
+        self._given_up = True
+        message = (
+            f"the store has not answered for {self._transactions_share:.1f} s: its transactions are given up"
+        )
+        log.warning(LogEvent.STORE_AWAY, message=message)
+
+    async def _save(self) -> None:
+        try:
+            async with asyncio.timeout(self._transactions_share):
+                await self.discovery.save()
+        except (StoreError, TimeoutError) as error:
+            log.warning(LogEvent.STORE_AWAY, message=f"the last observations were not stored: {error}")
+
+    @property
+    def _transactions_share(self) -> float:
+        return TRANSACTIONS_IN_GRACE * self._settings.http.shutdown_grace.total_seconds()
 
     def server_config(self, grace: float) -> uvicorn.Config:
         """How uvicorn serves the application; `grace` in seconds is what open answers get at the end."""

@@ -13,12 +13,13 @@ from tablewire.live.sse import encode_json
 from tablewire.storage.event_rows import COLUMNS, event_of
 from tests.faults.service import City, Service, until
 
+LOG = f"SELECT {COLUMNS} FROM availability_events ORDER BY id"  # noqa: S608 - the names are ours
 OPEN = "SELECT slot_id, event_id FROM open_slots WHERE event_id IS NOT NULL"
 TICK = 0.002
 """Seconds by which a time of the city's may be rounded."""
 
-Key = tuple[str, str, int]
-"""A venue, a start and a party size."""
+Start = tuple[str, str]
+"""A venue and a time."""
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -35,7 +36,7 @@ async def read(dsn: str) -> Stored:
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            rows = await connection.fetch(f"SELECT {COLUMNS} FROM availability_events ORDER BY id")
+            rows = await connection.fetch(LOG)
             open_rows = await connection.fetch(OPEN)
     finally:
         await connection.close()
@@ -65,10 +66,11 @@ class Truth:
     """What really happened in a city."""
 
     def __init__(self, happenings: Sequence[Mapping[str, Any]]) -> None:
-        self._at: dict[tuple[str, Key], list[float]] = defaultdict(list)
+        self._at: dict[tuple[str, Start, int], list[float]] = defaultdict(list)
         for one in happenings:
-            key = (str(one["venue_id"]), one["actual_time"], one["party_size"])
-            self._at[one["what"], key].append(datetime.fromisoformat(one["at"]).timestamp())
+            self._at[one["what"], _key(one), one["party_size"]].append(
+                datetime.fromisoformat(one["at"]).timestamp()
+            )
 
     @classmethod
     async def of(cls, city: City) -> "Truth":
@@ -91,19 +93,19 @@ class Truth:
         return any(
             after.timestamp() - TICK <= at <= by.timestamp() + TICK
             for size in event.party_sizes
-            for at in self._at[what, (event.venue_id, start, size)]
+            for at in self._at[what, (event.venue_id, start), size]
         )
 
 
 async def knows_all_that_is_open(service: Service, city: City) -> int:
     """Whatever is open in the city from one look to the next is open in the service; answers how much that is."""
-    days = {bucket["date"] for bucket in (await service.get("/discovery/health"))["bucket_health"]}
-    before, count = await _open_in(city, days), (await city.ask("/_city"))["events"]
+    days = await window_of(service)
+    before, count = await open_in(city, days), (await city.ask("/_city"))["events"]
     await scanned_anew(service, times=2)
     still = await service.get("/still-open?include=reopened,baseline,gap")
-    known = {(slot["venue_id"], f"{slot['slot_date']} {slot['slot_time']}") for slot in still["slots"]}
-    moved = {_key(one)[:2] for one in await city.ask(f"/_truth/events?since={count}")}
-    steady = {key[:2] for key in before & await _open_in(city, days)} - moved
+    known = {_start(slot) for slot in still["slots"]}
+    moved = {_key(one) for one in await city.ask(f"/_truth/events?since={count}")}
+    steady = (before & await open_in(city, days)) - moved
     assert steady <= known
     return len(steady)
 
@@ -128,9 +130,25 @@ async def _sequence(service: Service) -> dict[str, int]:
     }
 
 
-async def _open_in(city: City, days: set[str]) -> set[Key]:
+async def open_in(city: City, days: set[str]) -> set[Start]:
+    """What is open in the city on those dates."""
     return {_key(one) for day in sorted(days) for one in await city.ask(f"/_truth/open?day={day}")}
 
 
-def _key(one: Mapping[str, Any]) -> Key:
-    return str(one["venue_id"]), one["actual_time"], one["party_size"]
+async def open_without_an_event(service: Service) -> set[Start]:
+    """What the service knows to be open, and never announced: it was so when it was first looked at, or after a gap."""
+    still = await service.get("/still-open?include=reopened,baseline,gap")
+    return {_start(slot) for slot in still["slots"] if slot["kind"] in ("baseline", "gap")}
+
+
+async def window_of(service: Service) -> set[str]:
+    """The dates that are watched."""
+    return {bucket["date"] for bucket in (await service.get("/discovery/health"))["bucket_health"]}
+
+
+def _key(one: Mapping[str, Any]) -> Start:
+    return str(one["venue_id"]), one["actual_time"]
+
+
+def _start(slot: Mapping[str, Any]) -> Start:
+    return slot["venue_id"], f"{slot['slot_date']} {slot['slot_time']}"

@@ -130,7 +130,7 @@ class Discovery:
         async with anyio.create_task_group() as group:
             async for _ in self.cadence.ticks():
                 loop.beat()
-                if await self._store_is_back():
+                if await self.store_is_back():
                     for polling in self.pollings:
                         group.start_soon(polling.cycle, self.owners_of(polling), name="cycle")
 
@@ -263,7 +263,15 @@ class Discovery:
     # --- what polls tell
 
     def _hooks(self) -> Hooks:
-        return Hooks(seen=self._see, stored=self._tell_stored, store_failed=self._store_failed)
+        return Hooks(
+            seen=self._see,
+            stored=self._tell_stored,
+            store_failed=self._store_failed,
+            holding=self._is_holding,
+        )
+
+    def _is_holding(self) -> bool:
+        return self.store_trouble is not None
 
     def _see(self, snapshot: Snapshot) -> None:
         self._learner.see(snapshot.venues.values(), snapshot.finished_at)
@@ -288,7 +296,7 @@ class Discovery:
             log.error(LogEvent.STORE_AWAY, message=f"the store is away, polling holds: {error}")
         self.store_trouble = str(error)
 
-    async def _store_is_back(self) -> bool:
+    async def store_is_back(self) -> bool:
         """Whether the store takes polls; where it was away, it is asked first."""
         if self.store_trouble is None:
             return True

@@ -59,6 +59,8 @@ class Hooks(msgspec.Struct, frozen=True, kw_only=True):
     """Called with what each bucket's stored poll came to."""
     store_failed: Callable[[StoreError], None]
     """Called where the store did not take a poll."""
+    holding: Callable[[], bool]
+    """Whether the store is away: then providers are not asked."""
 
 
 class ProviderPolling:
@@ -136,6 +138,9 @@ class ProviderPolling:
         """One poll of a cycle: whatever goes wrong in it stays with it."""
         try:
             await self._clock.sleep(delay)
+            if self._hooks.holding():
+                tally.skipped += len(owner.keys)
+                return
             _add(tally, await self.poll(owner, pages))
         except StoreError as error:
             tally.failed += len(owner.keys)

@@ -21,6 +21,8 @@ SELECT relname AS name, pg_total_relation_size(oid) AS bytes
 FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace ORDER BY relname
 """
 
+PING_TIMEOUT = 2.0
+"""Seconds that a probe waits for an answer, and as many again until its connection is given up."""
 CLOSE_TIMEOUT = 5.0
 """Seconds that connections in use get to finish before they are cut."""
 
@@ -68,7 +70,7 @@ class PostgresStore:
     async def ping(self) -> None:
         """Make sure that PostgreSQL answers and is migrated. Raises `StoreUnavailable` with the reason."""
         with unavailable():
-            async with self._pool.acquire(timeout=CONNECT_TIMEOUT) as connection:
+            async with asyncio.timeout(PING_TIMEOUT), self._pool.acquire(timeout=PING_TIMEOUT) as connection:
                 revision = await migrate.revision_of(connection)
         if revision != migrate.head():
             raise StoreUnavailable(

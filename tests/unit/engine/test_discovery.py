@@ -63,6 +63,7 @@ async def test_memory_does_not_change_and_nobody_hears_where_the_store_is_away()
     assert all(not state.open for state in world.listener.shown.values())
     assert world.discovery.store_trouble == "it is away"
     world.store.away = None
+    await world.hold_or_go_on()
     await world.cycle()
     assert [event.event_type for event in world.listener.events] == ["NEW_DROP"]
 
@@ -73,6 +74,7 @@ async def test_after_an_outage_longer_than_the_gap_nothing_is_announced() -> Non
     world.store.away = StoreUnavailable("it is away")
     await world.cycle()
     world.store.away = None
+    await world.hold_or_go_on()
     await world.cycle(after=timedelta(minutes=11))
     assert world.listener.events == []
     [slot] = [slot for state in world.listener.shown.values() for slot in state.open.values()]
@@ -92,6 +94,7 @@ async def test_a_commit_of_unknown_outcome_is_read_again_before_memory_is_used()
     world.store.record = record_and_break_off  # type: ignore[method-assign]  # a fault of one call
     await world.cycle()
     world.store.record = record  # type: ignore[method-assign]  # mended
+    await world.hold_or_go_on()
     await world.cycle()
     await world.cycle()
     assert world.kinds().count("NEW_DROP") == 1
@@ -268,3 +271,12 @@ async def test_an_answer_older_than_what_another_engine_stored_closes_nothing() 
     await other.cycle()
     await world.cycle()
     assert world.kinds() == ["NEW_DROP"]
+
+
+async def test_no_provider_is_asked_while_the_store_is_away() -> None:
+    world = await built()
+    world.store.away = StoreUnavailable("it is away")
+    await world.cycle()
+    asked = len(world.provider.asked)
+    await world.cycle()
+    assert len(world.provider.asked) == asked

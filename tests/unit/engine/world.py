@@ -136,6 +136,10 @@ class World:
         [polling] = self.discovery.pollings
         await polling.cycle(self.discovery.owners_of(polling))
 
+    async def hold_or_go_on(self) -> bool:
+        """What the loop of cycles does before each: ask a store that was away whether it is back."""
+        return await self.discovery.store_is_back()
+
     async def turn(self) -> None:
         """One turn of the window's loop."""
         await self.discovery.turn_window()
