@@ -9,7 +9,7 @@ import time
 import traceback
 from pathlib import Path
 
-from tests.bench.figures import Bench, Figure, fail_line
+from tests.bench.figures import Bench, Figure, fail_line, say
 
 SUBJECTS = ("fanout", "polling", "storing", "feeds", "end_to_end", "whole")
 
@@ -25,22 +25,22 @@ def main() -> int:
     figures: list[Figure] = []
     failed: list[str] = []
     for name in wanted.names or SUBJECTS:
-        print(f"\n== {name}", flush=True)
+        say(f"\n== {name}")
         began = time.monotonic()
         folder = Path(tempfile.mkdtemp(prefix="tw-", dir="/tmp"))
         bench = Bench(full=wanted.full, folder=folder)
         try:
             importlib.import_module(f"tests.bench.{name}").run(bench)
-        except Exception as error:  # the edge: the others go on
+        except Exception as error:  # noqa: BLE001 - the edge: the others go on
             traceback.print_exc()
             failed.append(fail_line(name, error))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         figures += bench.figures
-        print(f"   {time.monotonic() - began:.0f} s", flush=True)
-    print()
+        say(f"   {time.monotonic() - began:.0f} s")
+    say("")
     for line in [*(figure.line() for figure in figures), *failed]:
-        print(line, flush=True)
+        say(line)
     return 1 if failed else 0
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -120,7 +121,7 @@ async def obey(orders: Mapping[str, Order], **hello: Any) -> None:
         order = msgspec.json.decode(line)
         try:
             answer(await orders[order["order"]](order))
-        except Exception as error:  # the edge of the loop: the parent is told
+        except Exception as error:  # noqa: BLE001 - the edge of the loop: the parent is told
             answer({"error": f"{type(error).__name__}: {error}"})
 
 
@@ -134,12 +135,4 @@ def raise_file_limit() -> int:
 
 def resident(pid: int) -> int:
     """Bytes of memory that a process holds."""
-    with open(f"/proc/{pid}/statm", encoding="ascii") as found:
-        return int(found.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def cpu_of(pid: int) -> float:
-    """Seconds of processor that a process has used."""
-    with open(f"/proc/{pid}/stat", encoding="ascii") as found:
-        fields = found.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")

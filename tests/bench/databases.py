@@ -51,15 +51,15 @@ def fresh(dsn: str) -> str:
     return asyncio.run(make())
 
 
-async def fill_slots(store: PostgresStore, buckets: int, slots: int, provider: str = "resy") -> list[BucketKey]:
+async def fill_slots(
+    store: PostgresStore, buckets: int, slots: int, provider: str = "resy"
+) -> list[BucketKey]:
     """Store so many open slots, spread over so many buckets."""
     keys = [bucket(number) for number in range(buckets)]
     states = await store.load(keys, provider)
     for number, key in enumerate(keys):
         begin, end = number * slots // buckets, (number + 1) * slots // buckets
-        change = poll_of(
-            states[key], opened=[open_slot(one, key.service_date) for one in range(begin, end)]
-        )
+        change = poll_of(states[key], opened=[open_slot(one, key.service_date) for one in range(begin, end)])
         await store.record(change, states[key])
     return keys
 

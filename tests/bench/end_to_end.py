@@ -2,9 +2,9 @@
 
 import time
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 
-from tablewire.domain.markets import NYC
+from tablewire.domain.markets import NYC, window
 from tests.bench import databases
 from tests.bench.children import Child
 from tests.bench.city import CHANGED
@@ -30,14 +30,16 @@ class Stack:
         told = self.server.do("poll", pages=PAGES)
         heard = self.readers.answer()
         if told["drops"] != DROPS or heard["short"] or heard["lost"]:
-            raise RuntimeError(f"{told['drops']} drops, {heard['short']} subscribers missed some, {heard['lost']} were cut")
+            raise RuntimeError(
+                f"{told['drops']} drops, {heard['short']} subscribers missed some, {heard['lost']} were cut"
+            )
         return float(heard["finished"] - told["began"])
 
 
 def run(bench: Bench) -> None:
     """All of it."""
     polls = 100 if bench.full else 40
-    day = (datetime.now(NYC.zone).date() + timedelta(days=1)).isoformat()
+    day = window(datetime.now(UTC), NYC.zone, 2)[-1].isoformat()
     settings = {
         **MANY_STREAMS, "WINDOW_DAYS": 2, "PARTY_SIZES": 2, "PAGES_PER_CYCLE": PAGES, "POLL_INTERVAL": "1h",
         "RESY_RATE": "100000/s", "RESY_API_KEY": "k",
@@ -51,8 +53,8 @@ def run(bench: Bench) -> None:
         stack.enter_context(service)
         service.do("idle")
         usual = stack.enter_context(Child("peers.whole", dsn=databases.fresh(dsn), url=url, day=day))
-        for one in (service, usual):
-            one.do("poll", pages=PAGES)
+        for server in (service, usual):
+            server.do("poll", pages=PAGES)
         ours_at_work, usual_at_work = Stack(stack, service), Stack(stack, usual)
         own, peer = list[float](), list[float]()
         for generation in range(1, polls + 6):

@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from tablewire.live.sse import SSE, Entry
+from tests.bench import nchan
 from tests.bench.children import Child, resident
 from tests.bench.figures import Bench, in_turn, percentile, ratios, shown
 from tests.bench.things import Short, event
@@ -19,9 +20,10 @@ class Listened:
         self.server = server
         self.count = count
         self.readers = stack.enter_context(Child("servers.readers"))
-        before = resident(server.pid)
+        pid = server.hello.get("worker", server.pid)
+        before = resident(pid)
         self.readers.do("connect", port=server.port, paths=paths or [_PATH], count=count)
-        self.bytes_each = (resident(server.pid) - before) / count
+        self.bytes_each = (resident(pid) - before) / count
         self.cpu: list[float] = []
 
     def deliveries(self, events: int, *, short: bool = True) -> float:
@@ -33,9 +35,7 @@ class Listened:
     def delays(self, events: int, pause: float) -> list[float]:
         """Seconds from publishing to arrival, of every delivery, at a steady pace."""
         told, heard = self._burst(events, pause=pause, each=True, short=True)
-        return [
-            at - sent for sent, each in zip(told["times"], heard["arrivals"], strict=True) for at in each
-        ]
+        return [at - sent for sent, each in zip(told["times"], heard["arrivals"], strict=True) for at in each]
 
     def _burst(self, events: int, *, short: bool, pause: float = 0.0, each: bool = False) -> tuple[Any, Any]:
         self.readers.tell("wait", marks=events, each=each, patience=90)
@@ -57,10 +57,30 @@ def run(bench: Bench) -> None:
     for count in (1_000, 10_000):
         _fan_out(bench, count)
     _filters(bench)
+    if not bench.full:
+        bench.say("nchan is measured by `make bench-full` only.")
+    elif (nginx := nchan.found(bench)) is not None:
+        for count in (1_000, 10_000):
+            _beside_nchan(bench, nginx, count)
+
+
+def _beside_nchan(bench: Bench, nginx: dict[str, str], count: int) -> None:
+    """nginx's module with one worker."""
+    events = 300_000 // count
+    with ExitStack() as stack:
+        ours = Listened(stack, stack.enter_context(Child("servers.whole", settings=MANY_STREAMS)), count)
+        folder = str(bench.new_folder())
+        peer = Listened(stack, stack.enter_context(Child("servers.nchan", folder=folder, **nginx)), count)
+        own, other = in_turn(bench.pairs, *[lambda one=one: one.deliveries(events) for one in (ours, peer)])
+        bench.say(
+            f"  {count} x ours: {shown(own)} deliveries/s, nchan {shown(other)}; {peer.bytes_each / 1000:.1f} kB a connection there"
+        )
+        bench.at_least(f"fanout_vs_nchan_{count}", ratios(own, other), 1.1)
+        bench.at_most(f"fanout_memory_a_connection_vs_nchan_{count}", ours.bytes_each / peer.bytes_each, 1.5)
 
 
 def _fan_out(bench: Bench, count: int) -> None:
-    events = (300_000 if bench.full else 120_000) // count
+    events = (300_000 if bench.full else 80_000) // count
     with ExitStack() as stack:
 
         def listened(module: str, **options: Any) -> Listened:
@@ -71,8 +91,10 @@ def _fan_out(bench: Bench, count: int) -> None:
         limit = listened("peers.limit")
         usual = listened("peers.streams")
         of = (ours, plain, limit, usual)
-        found = in_turn(bench.pairs, *[lambda one=one: one.deliveries(events) for one in of])  # type: ignore[misc]  # one of each
-        for name, one, rates in zip(("ours", "plain ASGI", "bare uvloop", "sse-starlette"), of, found, strict=True):
+        found = in_turn(bench.pairs, *[lambda one=one: one.deliveries(events) for one in of])
+        for name, one, rates in zip(
+            ("ours", "plain ASGI", "bare uvloop", "sse-starlette"), of, found, strict=True
+        ):
             cpu = shown(one.cpu[1:], " µs", digits=1)
             bench.say(
                 f"  {count} x {name}: {shown(rates)} deliveries/s; server's processor time a delivery {cpu}; "
@@ -85,26 +107,32 @@ def _fan_out(bench: Bench, count: int) -> None:
         if count == 1_000:
             _whole_events(bench, of, events)
             _delays(bench, ours, usual)
-        else:
-            bench.at_most("fanout_kb_a_connection", ours.bytes_each / 1000, 15.0)
 
 
 def _whole_events(bench: Bench, of: tuple[Listened, ...], events: int) -> None:
     own, bare, peer = in_turn(
-        bench.pairs, *[lambda one=one: one.deliveries(events, short=False) for one in (of[0], of[2], of[3])]  # type: ignore[misc]  # one of each
+        bench.pairs,
+        *[lambda one=one: one.deliveries(events, short=False) for one in (of[0], of[2], of[3])],
     )
-    bench.say(f"  the same with whole events: ours {shown(own)}, bare uvloop {shown(bare)}, sse-starlette {shown(peer)} deliveries/s")
-    bench.say(f"  whole events: {ratios(own, peer):.2f} x sse-starlette, {ratios(own, bare):.2f} x bare uvloop")
+    bench.say(
+        f"  the same with whole events: ours {shown(own)}, bare uvloop {shown(bare)}, sse-starlette {shown(peer)} deliveries/s"
+    )
+    bench.say(
+        f"  whole events: {ratios(own, peer):.2f} x sse-starlette, {ratios(own, bare):.2f} x bare uvloop"
+    )
 
 
 def _delays(bench: Bench, ours: Listened, usual: Listened) -> None:
     """The slowest deliveries at ten events a second."""
     events = 50 if bench.full else 20
     p99: list[list[float]] = in_turn(
-        bench.pairs, *[lambda one=one: percentile(one.delays(events, 0.1), 0.99) for one in (ours, usual)]  # type: ignore[misc]  # one of each
+        bench.pairs,
+        *[lambda one=one: percentile(one.delays(events, 0.1), 0.99) for one in (ours, usual)],
     )
     ours_ms, usual_ms = ([1000 * one for one in each] for each in p99)
-    bench.say(f"  p99 at 10 events/s: ours {shown(ours_ms, ' ms', digits=1)}, sse-starlette {shown(usual_ms, ' ms', digits=1)}")
+    bench.say(
+        f"  p99 at 10 events/s: ours {shown(ours_ms, ' ms', digits=1)}, sse-starlette {shown(usual_ms, ' ms', digits=1)}"
+    )
     bench.at_most("fanout_p99_vs_sse_starlette_1000", ratios(ours_ms, usual_ms), 1 / 3)
 
 
@@ -116,5 +144,7 @@ def _filters(bench: Bench) -> None:
         filtered = stack.enter_context(Child("servers.whole", settings=MANY_STREAMS))
         free = stack.enter_context(Child("servers.whole", settings=MANY_STREAMS))
         both = Listened(stack, filtered, count, paths), Listened(stack, free, count)
-        with_filters, without = in_turn(bench.pairs, *[lambda one=one: 1 / one.deliveries(events, short=False) for one in both])  # type: ignore[misc]  # one of each
+        with_filters, without = in_turn(
+            bench.pairs, *[lambda one=one: 1 / one.deliveries(events, short=False) for one in both]
+        )
     bench.at_most("fanout_1000_filters_vs_none_10000", ratios(with_filters, without), 2.0)

@@ -22,7 +22,9 @@ def run(bench: Bench) -> None:
         usual = stack.enter_context(Child("peers.pages", dsn=dsn))
         asking = stack.enter_context(Child("servers.requesters"))
         seconds = 4.0 if bench.full else 2.0
-        bench.say(f"Pages of 50 events for {CONNECTIONS} connections that ask again at once; {EVENTS:,} events stored.")
+        bench.say(
+            f"Pages of 50 events for {CONNECTIONS} connections that ask again at once; {EVENTS:,} events stored."
+        )
 
         def rate(child: Child, paths: list[str]) -> float:
             told = asking.do("ask", port=child.port, paths=paths, connections=CONNECTIONS, seconds=seconds)

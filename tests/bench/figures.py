@@ -1,7 +1,6 @@
 """Figures: what was measured beside what is to be reached, told to people and to programs."""
 
 import statistics
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -43,7 +42,7 @@ class Bench:
 
     def say(self, text: str) -> None:
         """A line for people."""
-        print(text, flush=True)
+        say(text)
 
     def at_least(self, name: str, value: float, goal: float) -> None:
         """A figure of which more is better."""
@@ -96,6 +95,6 @@ def fail_line(name: str, error: BaseException) -> str:
     return f"bench {name} failed {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
 
 
-def warn(text: str) -> None:
-    """Something that people have to know, loudly."""
-    print(f"!! {text}", file=sys.stderr, flush=True)
+def say(text: str) -> None:
+    """A line for whoever runs it."""
+    print(text, flush=True)  # noqa: T201 - a program for people at a terminal

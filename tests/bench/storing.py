@@ -151,7 +151,9 @@ async def _written(
         lambda: log_of(ours, polls=5, changed=CHURN, told=True),
         lambda: log_of(usual, polls=5, changed=CHURN, told=True),
     )
-    bench.say(f"The same with its {2 * CHURN} events: ours {shown(own, ' bytes')}, ORM and jsonb {shown(orm, ' bytes')}")
+    bench.say(
+        f"The same with its {2 * CHURN} events: ours {shown(own, ' bytes')}, ORM and jsonb {shown(orm, ' bytes')}"
+    )
 
 
 async def _start(bench: Bench, dsn: str) -> None:
@@ -159,12 +161,12 @@ async def _start(bench: Bench, dsn: str) -> None:
     store = await PostgresStore.open(dsn)
     try:
         keys = await databases.fill_slots(store, 28, 100_000, provider="other")
-        seconds = []
+        seconds, found = [], 0
         for _ in range(bench.pairs + 1):
             began = time.perf_counter()
             states = await store.load(keys, "other")
             seconds.append(time.perf_counter() - began)
-        found = sum(len(state.open) for state in states.values())
+            found = sum(len(state.open) for state in states.values())
     finally:
         await store.close()
     if found != 100_000:

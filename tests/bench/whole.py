@@ -4,24 +4,24 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tablewire.domain.markets import NYC
+from tablewire.domain.buckets import BucketKey
+from tablewire.domain.markets import NYC, window
 from tablewire.storage.store import PostgresStore
 from tests.bench import databases
 from tests.bench.children import Child
 from tests.bench.fanout import MANY_STREAMS
 from tests.bench.figures import Bench, percentile, shown
 from tests.bench.things import open_slot, poll_of
-
-from tablewire.domain.buckets import BucketKey
 
 OPEN = 50_000
 PATIENCE = 30.0
@@ -51,9 +51,8 @@ def _readiness(bench: Bench) -> None:
 async def _fill(dsn: str) -> None:
     """Slots of the dates that the service watches, and the observations that go with them."""
     store = await PostgresStore.open(dsn)
-    today = datetime.now(NYC.zone).date()
+    days = window(datetime.now(UTC), NYC.zone, 14)[1:]
     try:
-        days = [today + timedelta(days=number + 1) for number in range(13)]
         keys = [BucketKey("nyc", day, slot) for day in days for slot in ("15:00", "19:00")]
         states = await store.load(keys, "resy")
         for number, key in enumerate(keys):
@@ -97,8 +96,6 @@ def _is_ready(port: int) -> bool:
 
 
 def _free_port() -> int:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as one:
         return int(one.getsockname()[1])
 
@@ -112,13 +109,14 @@ def _at_work(bench: Bench) -> None:
     }  # fmt: skip
     with ExitStack() as stack:
         provider = stack.enter_context(Child("servers.provider", total=pages, latency=0.1))
+        days = [day.isoformat() for day in window(datetime.now(UTC), NYC.zone, 14)]
+        provider.do("show", generation=0, days=days)
         settings["RESY_BASE_URL"] = f"http://127.0.0.1:{provider.port}"
         dsn = stack.enter_context(databases.server(bench.new_folder()))
         service = stack.enter_context(
             Child("servers.whole", settings=settings, dsn=dsn, polled=True, twin=True)
         )
         service.do("idle")
-        days = [(datetime.now(NYC.zone).date() + timedelta(days=number)).isoformat() for number in range(14)]
         provider.do("show", generation=1, days=days)
         service.do("lag", seconds=12)
         figures = service.do("figures")

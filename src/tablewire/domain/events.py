@@ -32,7 +32,7 @@ class CloseReason(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One transition, as every client sees it (instants in UTC, slot dates and times local to the market)."""
 
     id: int

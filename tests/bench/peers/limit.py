@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import uvloop
 
@@ -16,18 +16,18 @@ _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\nevent: hello
 class Everybody(asyncio.Protocol):
     """One connection; all of them are in `transports`."""
 
-    transports: set[asyncio.Transport] = set()
+    transports: ClassVar[set[asyncio.Transport]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember it."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's own class
 
-    def data_received(self, data: bytes) -> None:  # noqa: ARG002 - whatever is asked for, the answer is the same
+    def data_received(self, data: bytes) -> None:
         """Greet it."""
         self._transport.write(_HEAD)
         self.transports.add(self._transport)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+    def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""
         self.transports.discard(self._transport)
 

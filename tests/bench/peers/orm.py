@@ -87,7 +87,9 @@ class OrmStore:
         async with self._engine.begin() as connection:
             await connection.run_sync(Base.metadata.create_all)
 
-    async def record(self, bucket_id: str, at: datetime, events: list[DropEvent], slot_ids: list[str]) -> None:
+    async def record(
+        self, bucket_id: str, at: datetime, events: list[DropEvent], slot_ids: list[str]
+    ) -> None:
         """Store one poll in one transaction."""
         async with self._session() as session, session.begin():
             session.add_all(events)

@@ -1,5 +1,6 @@
 """The usual feed: FastAPI and asyncpg, a query a request."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -39,9 +40,9 @@ async def feed(limit: int = 50, before: int | None = None, party_size: int | Non
     if party_size is not None:
         values.append(party_size)
         where.append(f"${len(values)} = ANY (party_sizes)")
-    statement = f"SELECT {COLUMNS} FROM availability_events WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT {limit:d}"
+    statement = f"SELECT {COLUMNS} FROM availability_events WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT {limit:d}"  # noqa: S608 - values are parameters, names are ours
     rows = await app.state.pool.fetch(statement, *values)
-    events = [dict(row) for row in reversed(rows)]
+    events = [{**row, **json.loads(row["payload"]), "payload": None} for row in reversed(rows)]
     return {"events": events, "next_cursor": str(events[-1]["id"]) if events else "0"}
 
 

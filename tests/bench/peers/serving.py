@@ -12,7 +12,14 @@ async def serve(app: Any, orders: dict[str, Order]) -> None:
     """Serve on a free port, and obey."""
     raise_file_limit()
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, http="httptools", ws="none", access_log=False, log_level="critical", backlog=4096
+        app,
+        host="127.0.0.1",
+        port=0,
+        http="httptools",
+        ws="none",
+        access_log=False,
+        log_level="critical",
+        backlog=4096,
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(), name="serving")

@@ -4,7 +4,6 @@ import asyncio
 import gzip
 import re
 from datetime import date
-from functools import partial
 from typing import Any, cast
 
 import msgspec
@@ -75,8 +74,12 @@ class Line(asyncio.Protocol):
         asked = msgspec.json.decode(body, type=_Question)
         answer = self._provider.answer(asked.slot_filter.day, asked.page)
         if self._provider.latency:
-            asyncio.get_running_loop().call_later(self._provider.latency, partial(self._transport.write, answer))
+            asyncio.get_running_loop().call_later(self._provider.latency, self._write, answer)
         else:
+            self._write(answer)
+
+    def _write(self, answer: bytes) -> None:
+        if not self._transport.is_closing():
             self._transport.write(answer)
 
 

@@ -32,7 +32,9 @@ class Readers:
             for number in range(start, min(count, start + _AT_ONCE)):
                 one = socket.create_connection(("127.0.0.1", port), timeout=30)
                 path = paths[number % len(paths)]
-                one.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+                one.sendall(
+                    f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: text/event-stream\r\n\r\n".encode()
+                )
                 fresh.append(one)
             for one in fresh:
                 self._await_greeting(one)
@@ -103,7 +105,7 @@ def main() -> None:
                 if not order.get("each"):
                     del found["arrivals"]
                 answer(found)
-        except Exception as error:  # the edge of the loop: the parent is told
+        except Exception as error:  # noqa: BLE001 - the edge of the loop: the parent is told
             answer({"error": f"{type(error).__name__}: {error}"})
 
 

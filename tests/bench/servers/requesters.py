@@ -89,7 +89,7 @@ def main() -> None:
         order = msgspec.json.decode(line)
         try:
             answer(ask(order["port"], order["paths"], order["connections"], order["seconds"]))
-        except Exception as error:  # the edge of the loop: the parent is told
+        except Exception as error:  # noqa: BLE001 - the edge of the loop: the parent is told
             answer({"error": f"{type(error).__name__}: {error}"})
 
 

@@ -103,7 +103,7 @@ class Orders:
             owner.polling = False
         return {"began": began, "drops": sum(one.drops for one in stored)}
 
-    async def cycle(self, order: dict[str, Any]) -> Any:  # noqa: ARG002 - every order has the same form
+    async def cycle(self, order: dict[str, Any]) -> Any:
         """One cycle of every provider over the whole window; answers its wall time, processor time and calls."""
         discovery = self._service.discovery
         calls = sum(one.provider.status().calls for one in discovery.pollings)
@@ -115,7 +115,7 @@ class Orders:
         calls = sum(one.provider.status().calls for one in discovery.pollings) - calls
         return {"wall": wall, "cpu": time.process_time() - cpu, "calls": calls, "failed": failed}
 
-    async def idle(self, order: dict[str, Any]) -> Any:  # noqa: ARG002 - every order has the same form
+    async def idle(self, order: dict[str, Any]) -> Any:
         """Wait until no poll is under way."""
         async with asyncio.timeout(100):
             await asyncio.sleep(0.2)

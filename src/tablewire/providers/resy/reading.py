@@ -23,7 +23,7 @@ UNREADABLE = (ValueError, RecursionError)
 """What decoding or converting raises where the wire makes no sense."""
 
 
-class ReadHit(msgspec.Struct, frozen=True, kw_only=True):
+class ReadHit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one hit came to."""
 
     venue: Venue | None = None
