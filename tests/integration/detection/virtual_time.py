@@ -14,6 +14,8 @@ T = TypeVar("T")
 GRACE = 0.0005
 """Real seconds in which something may still come over the loopback before time jumps."""
 _LONGEST_LOOK = 1.0
+_TURN = 1e-6
+"""Simulated seconds that each turn of the loop takes: whoever waits for less than a float can tell still gets there."""
 
 
 class _JumpingSelector(selectors.DefaultSelector):
@@ -24,6 +26,7 @@ class _JumpingSelector(selectors.DefaultSelector):
         self._jump = jump
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self._jump(_TURN)
         if timeout is not None and timeout <= 0:
             return super().select(0)
         found = super().select(GRACE)

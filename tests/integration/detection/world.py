@@ -1,16 +1,17 @@
 """One run: a make-believe city behind real HTTP, the engine's own loops in front of it, and a record of all that happened."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import anyio
 import msgspec
 
 from tablewire.domain.buckets import BucketKey
 from tablewire.domain.events import Event
+from tablewire.domain.filters import EVENT_TYPES, EventFilter
 from tablewire.domain.markets import NYC, Market
 from tablewire.domain.rules import Rules
 from tablewire.domain.snapshots import Snapshot
@@ -18,6 +19,7 @@ from tablewire.domain.state import BucketState
 from tablewire.engine.discovery import Discovery
 from tablewire.engine.polling import PollSettings
 from tablewire.engine.supervisor import Loop
+from tablewire.engine.sweep import SweepPlan
 from tablewire.providers.http import Caller
 from tablewire.providers.protocol import ProviderStatus, Seats
 from tablewire.providers.resy.client import ResyProvider
@@ -49,6 +51,8 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[Fault, ...] = ()
     quiet_end: int = 2
     """Cycles at the end in which the provider behaves: what memory holds then has no excuse."""
+    killed_after: int | None = None
+    """After so many cycles the engine is gone in the middle of what it does, and another starts on the same store."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +62,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     began: float
     finished: float
     """What the service takes for the upper bound of all that the poll changes."""
-    answers: int
+    revisits: Mapping[tuple[int, int], float]
+    """Planned seconds between two looks, by party size and page."""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -90,8 +95,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     told: Sequence[Told]
     stored: Sequence[Event]
     memory: Sequence[Held]
-    revisits: Mapping[tuple[str, int, int], float]
-    """Planned seconds between two looks at a page, by date, party size and page, as of the end."""
+    dates: Sequence[date]
+    """The dates that were watched at the end."""
     ended: float
     skipped: int
     """Bucket polls that were left out since the one before was still running."""
@@ -102,6 +107,8 @@ class WatchedProvider:
 
     def __init__(self, inner: ResyProvider, clock: VirtualClock) -> None:
         self.polls: list[Asked] = []
+        self.plan: SweepPlan | None = None
+        """The engine's plan, to be asked how often it means to come back."""
         self._inner = inner
         self._clock = clock
 
@@ -123,10 +130,14 @@ class WatchedProvider:
         snapshot = await self._inner.search_availability(
             market, service_date, time_slot, party_sizes, pages=pages, until=until
         )
+        assert self.plan is not None
+        revisits = {
+            (size, page): self.plan.revisit(service_date, size, page).total_seconds()
+            for size, asked in (pages or {}).items()
+            for page in asked
+        }
         finished = snapshot.finished_at.timestamp()
-        self.polls.append(
-            Asked(day=service_date, began=began, finished=finished, answers=len(snapshot.answers))
-        )
+        self.polls.append(Asked(day=service_date, began=began, finished=finished, revisits=revisits))
         return snapshot
 
     def status(self) -> ProviderStatus:
@@ -175,110 +186,118 @@ async def play(loop: VirtualLoop, schedule: Schedule, store: Store | None = None
     async with running_simulator(options) as simulator:
         found = simulator.city.open_slots()
         simulator.faults.set(schedule.faults)
-        async with _provider(simulator, clock, schedule) as provider:
-            listener = _Listener(clock)
-            discovery = _discovery(schedule, provider, clock, listener, store or MemoryStore())
-            await discovery.load()
-            await _live(discovery, simulator, clock, schedule)
-            return await _record(schedule, simulator, found, provider, listener, discovery, clock)
+        world = _World(schedule, simulator, clock, MemoryStore() if store is None else store)
+        try:
+            discovery = await world.live()
+            return await world.record(found, discovery)
+        finally:
+            await world.provider.aclose()
 
 
-@asynccontextmanager
-async def _provider(
-    simulator: Simulator, clock: VirtualClock, schedule: Schedule
-) -> AsyncIterator[WatchedProvider]:
-    dice = random.Random(schedule.seed)
-    caller = Caller(
-        "resy",
-        seats=Seats(8),
-        rate=schedule.rate,
-        timeout=12.0,
-        user_agent="tablewire-test",
-        now=clock.now,
-        jitter=lambda longest: dice.uniform(0.0, longest),
-    )
-    provider = ResyProvider(base_url=simulator.base_url, api_key="any", auth_token=None, caller=caller)
-    try:
-        yield WatchedProvider(provider, clock)
-    finally:
-        await provider.aclose()
+class _World:
+    """One city, one store, and the engines that live on it one after the other."""
 
+    def __init__(self, schedule: Schedule, simulator: Simulator, clock: VirtualClock, store: Store) -> None:
+        dice = random.Random(schedule.seed)
+        caller = Caller(
+            "resy",
+            seats=Seats(8),
+            rate=schedule.rate,
+            timeout=12.0,
+            user_agent="tablewire-test",
+            now=clock.now,
+            jitter=lambda longest: dice.uniform(0.0, longest),
+        )
+        inner = ResyProvider(base_url=simulator.base_url, api_key="any", auth_token=None, caller=caller)
+        self.provider = WatchedProvider(inner, clock)
+        self._listener = _Listener(clock)
+        self._schedule = schedule
+        self._simulator = simulator
+        self._clock = clock
+        self._store = store
+        self._skipped = 0
 
-def _discovery(
-    schedule: Schedule, provider: WatchedProvider, clock: VirtualClock, listener: _Listener, store: Store
-) -> Discovery:
-    return Discovery(
-        markets=[NYC],
-        providers={"resy": provider},
-        rules={"nyc": Rules(zone=NYC.zone)},
-        window_days=schedule.days,
-        settings=PollSettings(
-            interval=timedelta(seconds=schedule.interval),
-            bucket_timeout=timedelta(seconds=25),
-            pages_per_cycle=3,
-            party_sizes=(2, 4),
-            resume_gap=timedelta(minutes=10),
-            sources=("the city",),
-        ),
-        store=store,
-        audience=listener,
-        clock=clock,
-        metrics=Metrics(version="0", demo=False),
-        on_stored=lambda _: None,
-        on_progress=lambda _: None,
-    )
+    async def live(self) -> Discovery:
+        """Run the engine's own loops for all cycles of the schedule, the last of them without faults."""
+        schedule, step = self._schedule, self._schedule.interval
+        cycles = schedule.cycles - schedule.quiet_end
+        if schedule.killed_after is not None:
+            async with self._engine():
+                await self._clock.sleep(schedule.killed_after * step + 0.2)
+            cycles -= schedule.killed_after
+        async with self._engine() as discovery:
+            await self._clock.sleep(cycles * step - 0.5)
+            self._simulator.faults.clear()
+            await self._clock.sleep(schedule.quiet_end * step)
+            while any(owner.polling for owner in discovery.owners.values()):
+                await self._clock.sleep(0.01)
+        return discovery
 
+    @asynccontextmanager
+    async def _engine(self) -> AsyncIterator[Discovery]:
+        """An engine at work; at the end it is cancelled wherever it is, and saves nothing."""
+        discovery = self._discovery()
+        await discovery.load()
+        [polling] = discovery.pollings
+        self.provider.plan = polling.plan
+        loops = {"discovery_bucket": discovery.run_cycles, "discovery_window": discovery.run_window}
+        running = [
+            asyncio.create_task(run(Loop(name, run, self._clock)), name=name) for name, run in loops.items()
+        ]
+        try:
+            yield discovery
+        finally:
+            for task in running:
+                task.cancel()
+            ended = await asyncio.gather(*running, return_exceptions=True)
+            self._skipped += sum(polling.skipped.total() for polling in discovery.pollings)
+        assert all(isinstance(one, asyncio.CancelledError) for one in ended), ended
 
-async def _live(
-    discovery: Discovery, simulator: Simulator, clock: VirtualClock, schedule: Schedule
-) -> None:
-    """Run the engine's own loops for all cycles of the schedule, the last of them without faults."""
-    async with anyio.create_task_group() as group:
-        group.start_soon(discovery.run_cycles, Loop("discovery_bucket", discovery.run_cycles, clock))
-        group.start_soon(discovery.run_window, Loop("discovery_window", discovery.run_window, clock))
-        await clock.sleep((schedule.cycles - schedule.quiet_end) * schedule.interval - 0.5)
-        simulator.faults.clear()
-        await clock.sleep(schedule.quiet_end * schedule.interval)
-        while any(owner.polling for owner in discovery.owners.values()):
-            await clock.sleep(0.01)
-        group.cancel_scope.cancel()
+    def _discovery(self) -> Discovery:
+        return Discovery(
+            markets=[NYC],
+            providers={"resy": self.provider},
+            rules={"nyc": Rules(zone=NYC.zone)},
+            window_days=self._schedule.days,
+            settings=PollSettings(
+                interval=timedelta(seconds=self._schedule.interval),
+                bucket_timeout=timedelta(seconds=25),
+                pages_per_cycle=3,
+                party_sizes=(2, 4),
+                resume_gap=timedelta(minutes=10),
+                sources=("the city",),
+            ),
+            store=self._store,
+            audience=self._listener,
+            clock=self._clock,
+            metrics=Metrics(version="0", demo=False),
+            on_stored=lambda _: None,
+            on_progress=lambda _: None,
+        )
 
-
-async def _record(
-    schedule: Schedule,
-    simulator: Simulator,
-    found: Sequence[TrueSlot],
-    provider: WatchedProvider,
-    listener: _Listener,
-    discovery: Discovery,
-    clock: VirtualClock,
-) -> Run:
-    [polling] = discovery.pollings
-    memory = [
-        Held(slot.venue.venue_id, slot.actual_time, slot.sizes)
-        for owner in discovery.owners.values()
-        for state in owner.states.values()
-        for slot in state.open.values()
-    ]
-    revisits = {
-        (day.isoformat(), size, page): polling.plan.revisit(day, size, page).total_seconds()
-        for day in discovery.owners_of(polling)
-        for size in (2, 4)
-        for page in range(1, schedule.venues // 75 + 3)
-    }
-    ended = clock.now()
-    simulator.city.advance(ended)
-    return Run(
-        schedule=schedule,
-        names={str(venue.id): venue.name for venue in simulator.city.venues},
-        found=found,
-        truth=simulator.truth.events,
-        requests=simulator.requests.records,
-        polls=provider.polls,
-        told=listener.told,
-        stored=[one.event for one in listener.told],
-        memory=memory,
-        revisits=revisits,
-        ended=ended.timestamp(),
-        skipped=polling.skipped.total(),
-    )
+    async def record(self, found: Sequence[TrueSlot], discovery: Discovery) -> Run:
+        """All that is left of it."""
+        schedule, simulator = self._schedule, self._simulator
+        [polling] = discovery.pollings
+        open_slots = [
+            slot
+            for owner in discovery.owners.values()
+            for state in owner.states.values()
+            for slot in state.open.values()
+        ]
+        ended = self._clock.now()
+        simulator.city.advance(ended)
+        return Run(
+            schedule=schedule,
+            names={str(venue.id): venue.name for venue in simulator.city.venues},
+            found=found,
+            truth=simulator.truth.events,
+            requests=simulator.requests.records,
+            polls=self.provider.polls,
+            told=self._listener.told,
+            stored=await self._store.after(0, 10**7, wanted=EventFilter(), types=frozenset(EVENT_TYPES)),
+            memory=[Held(slot.venue.venue_id, slot.actual_time, slot.sizes) for slot in open_slots],
+            dates=list(discovery.owners_of(polling)),
+            ended=ended.timestamp(),
+            skipped=self._skipped,
+        )

@@ -1,0 +1,311 @@
+"""The checker: holds every event against the truth and the provider's log, and counts what was right, late, invented or left out."""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from tablewire.domain.events import Event
+from tests.integration.detection.reference import Due, Reference
+from tests.integration.detection.served import Poll, polls_of
+from tests.integration.detection.starts import seconds_of, service_date
+from tests.integration.detection.truth_lines import SOON, Slot, Truth
+from tests.integration.detection.verdict import Verdict
+from tests.integration.detection.world import Run, Told
+
+_MILLISECOND = 0.001
+
+
+class Checker:
+    """Holds one run against its truth."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._truth = Truth(run)
+        self._polls = list(polls_of(run))
+        self._reference = Reference().take(self._polls)
+        self._by_end: dict[tuple[str, float], Poll] = {
+            (poll.day, poll.finished): poll for poll in self._polls
+        }
+        self._ends = _ends(self._polls)
+        self._open: dict[str, Event] = {}
+        self._hidden: set[Slot] = set()
+        self._was_told: dict[Slot, list[tuple[float, float]]] = defaultdict(list)
+        self.verdict = Verdict(cycles=run.schedule.cycles, calls=len(run.requests), polls=2 * len(run.polls))
+
+    def check(self) -> Verdict:
+        """Everything there is to check."""
+        self.verdict.faults.update(record.fault for record in self._run.requests if record.fault is not None)
+        self._check_log()
+        self._check_what_was_served()
+        for told in self._run.told:
+            self.verdict.kinds[told.event.event_type.value] += 1
+            if told.event.close_reason is not None:
+                self.verdict.kinds[told.event.close_reason.value] += 1
+                self._check_closing(told)
+            else:
+                self._check_opening(told)
+        self._check_recall()
+        self._check_memory()
+        return self.verdict
+
+    def _wrong(self, event: Event, what: str) -> None:
+        self.verdict.faults_found.append(
+            f"{event.event_type} {event.id} of {_slot(event)} {event.party_sizes}: {what}"
+        )
+
+    # --- the log as such
+
+    def _check_log(self) -> None:
+        ids = [told.event.id for told in self._run.told]
+        if ids != list(range(1, len(ids) + 1)):
+            self.verdict.faults_found.append("the ids that clients heard of do not count from 1")
+        if self._run.stored != [told.event for told in self._run.told]:
+            self.verdict.faults_found.append("what is stored is not what was told")
+
+    def _check_what_was_served(self) -> None:
+        """The truth and the provider's log agree: what was listed was open while the answer was made."""
+        for poll in self._polls:
+            for page in poll.pages:
+                for venue_id, starts in page.shown.items():
+                    for start in starts:
+                        if not self._truth.was_open((venue_id, start), page.size, page.at, page.finished):
+                            self.verdict.faults_found.append(f"served, but never open: {venue_id} {start}")
+
+    # --- openings
+
+    def _check_opening(self, told: Told) -> None:
+        event, verdict = told.event, self.verdict
+        verdict.openings += 1
+        self._check_names(event)
+        if event.slot_id in self._open:
+            verdict.repeats += 1
+            self._wrong(event, "told again without a closing between")
+        self._open[event.slot_id] = event
+        poll = self._poll_of(event)
+        if poll is None or event.opened_at is None or event.opened_after is None:
+            self._wrong(event, "opened_at is not the end of a poll, or a bound is missing")
+            return
+        opened_at, after = event.opened_at.timestamp(), event.opened_after.timestamp()
+        self._check_sizes(event, poll)
+        self._check_kind(event, opened_at)
+        slot = _slot(event)
+        if not any(self._truth.was_open(slot, size, poll.began, opened_at) for size in event.party_sizes):
+            verdict.false_openings += 1
+            self._wrong(event, "it was not open during the poll")
+            return
+        openings = self._truth.openings(slot, event.party_sizes, after, opened_at)
+        if not openings and slot in self._hidden:
+            verdict.unseen_openings += 1
+            return
+        if not openings:
+            verdict.false_openings += 1
+            self._wrong(event, "it did not open between its bounds")
+            return
+        verdict.delays.append((told.at - openings[-1]) / self._interval(event, poll))
+
+    def _check_names(self, event: Event) -> None:
+        start = datetime.combine(event.slot_date, event.slot_time)
+        venue_id, actual = _slot(event)
+        wanted = blake2b(f"resy|{venue_id}|{actual}".encode(), digest_size=16).hexdigest()
+        late = start.hour < 5
+        day = event.slot_date - timedelta(days=1) if late else event.slot_date
+        part = "19:00" if late or start.hour >= 17 else "15:00"
+        found = (event.slot_id, event.venue_name, event.service_date, event.bucket_id, event.time_bucket)
+        time_bucket = "prime" if part == "19:00" else "off_peak"
+        name = " ".join(self._run.names[venue_id].split())
+        if found != (wanted, name, day, f"{day}_{part}", time_bucket):
+            self._wrong(event, f"it does not say what it is: {found}")
+
+    def _check_sizes(self, event: Event, poll: Poll) -> None:
+        """Its party sizes are those that were served with it, no more; and no fewer than the last whole answers showed."""
+        venue_id, start = _slot(event)
+        ever: set[int] = set()
+        last: dict[int, bool] = {}
+        for page in poll.pages:
+            if venue_id in page.shown:
+                if start in page.shown[venue_id]:
+                    ever.add(page.size)
+                if page.whole:
+                    last[page.size] = start in page.shown[venue_id]
+        sizes = set(event.party_sizes)
+        if not sizes <= ever or not {size for size, shown in last.items() if shown} <= sizes:
+            self._wrong(event, f"served for {sorted(ever)}, last for {last}")
+
+    def _check_kind(self, event: Event, opened_at: float) -> None:
+        """A drop was not there when its venue was first looked at; what came back was."""
+        since = self._reference.baseline.get(_slot(event))
+        in_baseline = since is not None and since < opened_at
+        if in_baseline != (event.event_type == "REOPENED"):
+            self._wrong(event, f"in baseline: {in_baseline}")
+
+    # --- closings
+
+    def _check_closing(self, told: Told) -> None:
+        event, verdict = told.event, self.verdict
+        verdict.closings += 1
+        opening = self._open.pop(event.slot_id, None)
+        if (opening is None) != (event.opened_at is None):
+            self._wrong(event, "its opening is not the one that was told")
+        if opening is not None and opening.opened_at is not None:
+            self._was_told[_slot(event)].append((opening.opened_at.timestamp(), told.at))
+        if event.closed_at is None or event.last_seen_at is None or event.last_seen_at > event.closed_at:
+            self._wrong(event, "its bounds make no sense")
+            return
+        closed_at, last_seen = event.closed_at.timestamp(), event.last_seen_at.timestamp()
+        known_at = self._known_at(event, told.at)
+        verdict.held += closed_at < known_at - SOON and event.close_reason == "taken"
+        until = max(closed_at, known_at)
+        did_close = self._did_close(event, last_seen, until)
+        self._hidden.discard(_slot(event))
+        if not did_close and self._was_hidden(event, until):
+            self._hidden.add(_slot(event))
+            verdict.unseen_closings += 1
+        elif not did_close:
+            verdict.false_closings += 1
+            self._wrong(event, f"it did not close between {event.last_seen_at} and {event.closed_at}")
+        self._check_duration(event, opening)
+
+    def _did_close(self, event: Event, last_seen: float, until: float) -> bool:
+        """For each party size that it had, it was gone at some moment after it was last seen, or at its own last look."""
+        slot = _slot(event)
+        return all(
+            self._truth.was_closed(slot, size, min(last_seen, self._looked(slot, size, until)), until)
+            for size in event.party_sizes
+        ) and bool(
+            self._truth.closings(slot, event.party_sizes, last_seen, until) or self._apart(event, until)
+        )
+
+    def _was_hidden(self, event: Event, until: float) -> bool:
+        """Whether an unseen soft block ended in the poll that closed it, or in the one before (for another party size)."""
+        assert event.last_seen_at is not None
+        blocks = self._reference.unseen_blocks.get(_slot(event), ())
+        return any(event.last_seen_at.timestamp() < block <= until + SOON for block in blocks)
+
+    def _apart(self, event: Event, until: float) -> bool:
+        """Whether its party sizes were seen to go in different polls: then no single moment is the closing."""
+        day = event.service_date.isoformat()
+        looks = {self._looked(_slot(event), size, until) for size in event.party_sizes}
+        return len({bisect_left(self._ends[day], look, key=_finished) for look in looks}) > 1
+
+    def _looked(self, slot: Slot, size: int, until: float) -> float:
+        """When the last whole answer for a pair by a moment was asked for."""
+        polls = self._ends.get(service_date(slot[1]).isoformat(), [])
+        for poll in reversed(polls[: bisect_right(polls, until + SOON, key=_finished)]):
+            for page in reversed(poll.pages):
+                if page.size == size and page.whole and slot[0] in page.shown:
+                    return page.at
+        return until
+
+    def _check_duration(self, event: Event, opening: Event | None) -> None:
+        seconds = event.drop_duration_seconds
+        known = opening is not None and event.close_reason == "taken"
+        if not known:
+            if seconds is not None:
+                self._wrong(event, "a duration that nobody can know")
+            return
+        assert opening is not None
+        assert event.closed_at is not None
+        assert event.last_seen_at is not None
+        assert opening.opened_at is not None
+        assert opening.opened_after is not None
+        if seconds is None:
+            if event.closed_at - event.last_seen_at <= timedelta(minutes=10):
+                self._wrong(event, "no duration, though its bounds are close")
+            return
+        if abs(seconds - (event.closed_at - opening.opened_at).total_seconds()) > _MILLISECOND:
+            self._wrong(event, f"a duration of {seconds} s")
+        least = max(0.0, (event.last_seen_at - opening.opened_at).total_seconds())
+        most = (event.closed_at - opening.opened_after).total_seconds()
+        if not least - _MILLISECOND <= seconds <= most + _MILLISECOND:
+            self._wrong(event, f"a duration of {seconds} s is not within {least} to {most}")
+
+    # --- what should have been told
+
+    def _check_recall(self) -> None:
+        for event in self._open.values():
+            if event.opened_at is not None:
+                self._was_told[_slot(event)].append((event.opened_at.timestamp(), float("inf")))
+        for due in self._reference.due:
+            self.verdict.served += 1
+            self.verdict.served_twice += due.twice
+            self.verdict.served_twice_strictly += due.twice and due.strict
+            if not self._has_told(due):
+                self._count_miss(due)
+
+    def _has_told(self, due: Due) -> bool:
+        return any(
+            opened <= due.by + SOON and due.by < closed for opened, closed in self._was_told.get(due.slot, ())
+        )
+
+    def _count_miss(self, due: Due) -> None:
+        if due.after_doubt:
+            self.verdict.excused += 1
+            self.verdict.served_twice -= due.twice
+            return
+        self.verdict.missed += 1
+        self.verdict.missed_twice += due.twice
+        self.verdict.faults_found.append(f"served by {due.by} and not told: {due}")
+
+    def _check_memory(self) -> None:
+        """When the provider has behaved for a while, memory is what was served last, to the party size."""
+        now = self._run.ended
+        wanted = {
+            slot: tuple(sorted(sizes))
+            for slot, sizes in self._reference.sizes.items()
+            if sizes and service_date(slot[1]) in self._run.dates and seconds_of(slot[1]) > now
+        }
+        found = {
+            (held.venue_id, held.actual_time): held.sizes
+            for held in self._run.memory
+            if seconds_of(held.actual_time) > now
+        }
+        for slot in sorted({*wanted, *found}):
+            if wanted.get(slot) != found.get(slot):
+                self.verdict.missed_closings += slot not in wanted
+                self.verdict.faults_found.append(
+                    f"memory has {slot} open for {found.get(slot)}, served was {wanted.get(slot)}"
+                )
+
+    # --- finding things
+
+    def _poll_of(self, event: Event) -> Poll | None:
+        assert event.opened_at is not None
+        return self._by_end.get((event.service_date.isoformat(), event.opened_at.timestamp()))
+
+    def _known_at(self, event: Event, told_at: float) -> float:
+        """The end of the last poll of its date before clients heard of it."""
+        polls = self._ends.get(event.service_date.isoformat(), [])
+        before = bisect_right(polls, told_at, key=_finished)
+        return polls[before - 1].finished if before else 0.0
+
+    def _interval(self, event: Event, poll: Poll) -> float:
+        """The planned seconds between two looks at the pages that brought an opening."""
+        start = _slot(event)[1]
+        planned = [
+            poll.revisits.get((page.size, page.number), self._run.schedule.interval)
+            for page in poll.pages
+            if start in page.shown.get(event.venue_id, ())
+        ]
+        return min(planned, default=self._run.schedule.interval)
+
+
+def check(run: Run) -> Verdict:
+    """Hold a run against its truth."""
+    return Checker(run).check()
+
+
+def _ends(polls: Iterable[Poll]) -> dict[str, list[Poll]]:
+    found: dict[str, list[Poll]] = defaultdict(list)
+    for poll in polls:
+        found[poll.day].append(poll)
+    return found
+
+
+def _finished(poll: Poll) -> float:
+    return poll.finished
+
+
+def _slot(event: Event) -> Slot:
+    return event.venue_id, f"{event.slot_date} {event.slot_time}"
