@@ -19,7 +19,7 @@ def row(name: str, verdict: Verdict) -> str:
     cells = (
         name,
         f"{verdict.openings} / {verdict.repeats} / {verdict.false_openings}",
-        f"{verdict.precision:.3f}",
+        f"{verdict.precision:.4f}",
         f"{told_twice} of {verdict.served_twice} ({told} of {verdict.served})",
         f"{right} / {verdict.false_closings} / {verdict.missed_closings} ({verdict.held})",
         f"{verdict.delay(50):.2f}, {verdict.delay(95):.2f}",
