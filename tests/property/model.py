@@ -208,7 +208,7 @@ class Model:
 def is_suspect(call: Call, buckets: Iterable[Model], at: datetime) -> bool:
     """Whether an answer is too bad to be believed, judged over all buckets of its date."""
     would_clear: list[Slot] = []
-    answered_for = 0
+    answered_for = said_before = 0
     numbers = None
     for bucket in buckets:
         numbers = bucket.numbers
@@ -220,9 +220,12 @@ def is_suspect(call: Call, buckets: Iterable[Model], at: datetime) -> bool:
                     answered_for += 1
                     if hit.whole and slot[1] not in hit.shown:
                         would_clear.append(slot)
+                        said_before += call.size in row.missed
     if not would_clear or numbers is None:
         return False
-    if call.empty and len({venue for venue, _ in would_clear}) >= numbers.suspect_venues:
+    emptied = len({venue for venue, _ in would_clear}) if call.empty else 0
+    news = len(call.hits) >= numbers.suspect_venues and said_before < len(would_clear)
+    if emptied >= numbers.suspect_venues or (emptied and news):
         return True
     if call.one_venue and len(would_clear) == answered_for > 1:
         return True

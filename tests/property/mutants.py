@@ -47,8 +47,14 @@ MUTANTS = (
     Mutant(
         "no answer is ever suspect",
         "guard",
-        "cleared_at = [count for count in counts if count]",
-        "cleared_at = []",
+        "if not cleared_at:",
+        "if True:",
+    ),
+    Mutant(
+        "few venues among empty ones are believed at once",
+        "guard",
+        "if len(cleared_at) >= rules.suspect_venues or not said_before:",
+        "if len(cleared_at) >= rules.suspect_venues:",
     ),
     Mutant(
         "most slots gone is not suspect",

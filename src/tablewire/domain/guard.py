@@ -37,18 +37,22 @@ def is_suspect(answer: Answer, states: Sequence[BucketState], at: datetime, rule
 
     It is suspect if it shows no slot at all and would clear several venues, if it would clear most slots of those it answers for,
     or if it asks for one venue and would clear all of several slots. Slots whose own time has come do not count.
+
+    And where several venues are all empty, but only one or two of them had anything, it is believed when it is said twice: a soft
+    block looks just the same, and twice in a row is rare.
     """
-    counts = [
-        sum(1 for _ in _cleared(said, answer.party_size, states, at, rules))
+    cleared_at = [
+        slots
         for said in answer.venues
-        if said.whole
+        if said.whole and (slots := list(_cleared(said, answer.party_size, states, at, rules)))
     ]
-    cleared_at = [count for count in counts if count]
-    cleared = sum(cleared_at)
-    if not cleared:
+    if not cleared_at:
         return False
-    if len(cleared_at) >= rules.suspect_venues and not any(said.slots for said in answer.venues):
-        return True
+    cleared = sum(map(len, cleared_at))
+    if len(answer.venues) >= rules.suspect_venues and not any(said.slots for said in answer.venues):
+        said_before = all(answer.party_size in slot.missed_sizes for slots in cleared_at for slot in slots)
+        if len(cleared_at) >= rules.suspect_venues or not said_before:
+            return True
     were_open = _open_at(answer, states, at, rules)
     if answer.one_venue and cleared > 1 and cleared == were_open:
         return True

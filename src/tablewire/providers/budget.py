@@ -6,7 +6,7 @@ _BURST_SECONDS = 0.05
 """High rates may send this many seconds' worth at once, since a sleeping task wakes no finer than that."""
 _FLOOR = 1 / 16
 """The share of its full rate below which a provider is never slowed by halving."""
-_RECOVERY = 0.02
+_RECOVERY = 0.05
 """The share of the full rate that each success gives back."""
 LONGEST_PAUSE = 24 * 3600.0
 """Seconds: the longest time that a provider's wish to be left alone is taken at its word."""

@@ -26,10 +26,33 @@ def suspect(scene: Scene, answer: Answer, minute: float = 2) -> bool:
     return is_suspect(answer, [scene.state], after(minute), scene.rules)
 
 
-@pytest.mark.parametrize(("venues", "found"), [("ab", False), ("abc", True), ("abcd", True)])
-def test_an_answer_without_any_slot_is_suspect_from_three_cleared_venues_on(venues: str, found: bool) -> None:
-    scene = evening({venue: [EIGHT] for venue in venues} | {"z": []})
-    assert suspect(scene, call(1, {venue: [] for venue in (*venues, "z")})) is found
+@pytest.mark.parametrize(("venues", "found"), [("a", False), ("ab", False), ("abc", True), ("abcd", True)])
+def test_an_answer_without_any_slot_is_suspect_each_time_from_three_cleared_venues_on(
+    venues: str, found: bool
+) -> None:
+    scene = evening({venue: [EIGHT] for venue in venues} | {"y": [], "z": []})
+    gone: Shown = {venue: [] for venue in (*venues, "y", "z")}
+    scene.poll(call(1, gone))
+    assert suspect(scene, call(2, gone), 3) is found
+
+
+@pytest.mark.parametrize(("others", "found"), [("y", False), ("yz", True), ("wxyz", True)])
+def test_one_cleared_venue_among_several_empty_ones_is_believed_when_it_is_said_twice(
+    others: str, found: bool
+) -> None:
+    scene = evening({"a": [EIGHT]} | {venue: [] for venue in others})
+    gone: Shown = {venue: [] for venue in ("a", *others)}
+    assert suspect(scene, call(1, gone)) is found
+    scene.poll(call(1, gone))
+    assert not suspect(scene, call(2, gone), 3)
+
+
+def test_what_is_said_twice_of_one_slot_is_not_yet_said_of_another() -> None:
+    scene = evening({"a": [EIGHT, TEN], "y": [], "z": []})
+    scene.poll(call(1, {"a": [TEN], "y": [], "z": []}))
+    scene.poll(call(2, {"a": [], "y": [], "z": []}))
+    scene.poll(call(3, {"a": [EIGHT], "y": [], "z": []}))
+    assert suspect(scene, call(4, {"a": [], "y": [], "z": []}), 5)
 
 
 def test_an_answer_that_shows_something_may_clear_three_venues() -> None:
