@@ -53,11 +53,11 @@ def facts(state: BucketState) -> dict[str, Any]:
 
 
 def pairs_of(state: BucketState) -> dict[tuple[int, str], tuple[int, int, datetime | None]]:
-    """The pairs that were observed: index, count and last observation of each."""
+    """The pairs that were observed: place in the order, count and last observation of each."""
     return {
-        (size, venue_id): (pair.index, pair.count, pair.observed_at)
+        (size, venue_id): (place, pair.count, pair.observed_at)
         for size, of_size in state.pairs.items()
-        for venue_id, pair in of_size.items()
+        for place, (venue_id, pair) in enumerate(of_size.items())
         if pair.count
     }
 

@@ -49,9 +49,7 @@ class LogEvent(StrEnum):
     POLL_CONFLICT = "poll_conflict"
     LOOP_FAILED = "loop_failed"
     LOOP_GIVEN_UP = "loop_given_up"
-    SLOW_CLIENT_DROPPED = "slow_client_dropped"
     REQUEST_FAILED = "request_failed"
-    MIGRATED = "migrated"
 
 
 LogLevel = Literal["debug", "info", "warning", "error"]

@@ -284,7 +284,7 @@ class RulesMachine(RuleBasedStateMachine):
             else:
                 self.witness.check_told(change, told)
                 self._commit(bucket, change, after, "ok")
-            bucket.state.forget_sizes(sizes)
+            bucket.state.pairs = {size: pairs for size, pairs in bucket.state.pairs.items() if size in sizes}
             for of_size in bucket.state.pairs.values():
                 for venue in self.opted_out:
                     of_size.pop(venue, None)

@@ -177,7 +177,7 @@ class Store:
         state.row.poll_seq = rows.poll_seq
         for (size, venue), (count, observed_at) in rows.pairs.items():
             of_size = state.pairs.setdefault(size, {})
-            of_size[venue] = Pair(index=len(of_size), count=count, observed_at=observed_at)
+            of_size[venue] = Pair(count=count, observed_at=observed_at)
         for event in self.log:
             if event.event_type is EventType.NEW_DROP and event.bucket_id == state.key.bucket_id:
                 assert event.opened_at is not None

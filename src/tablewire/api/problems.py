@@ -4,7 +4,6 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import Scope, Send
@@ -19,10 +18,11 @@ from tablewire.errors import (
     TablewireError,
     TooManyStreams,
 )
+from tablewire.telemetry import LogEvent, get_logger
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
-_log = structlog.get_logger("tablewire.api")
+_log = get_logger("api")
 
 
 class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -76,7 +76,7 @@ def fault_of(error: Exception, request_id: str) -> Fault:
             return known
     if isinstance(error, HTTPException) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         return _of_framework(error, request_id)
-    _log.error("request_failed", request_id=request_id, exc_info=error)
+    _log.error(LogEvent.REQUEST_FAILED, request_id=request_id, exc_info=error)
     return _fault(
         500, "internal", "Something went wrong; the log has more under this request id.", request_id
     )
@@ -100,7 +100,7 @@ def _known(error: TablewireError, request_id: str) -> Fault | None:
             status = 429 if error.per_client else 503
             return _fault(status, "too-many-streams", str(error), request_id, retry_after=RETRY_SECONDS)
         case StoreError():
-            _log.warning("store_away", request_id=request_id, reason=str(error))
+            _log.warning(LogEvent.STORE_AWAY, request_id=request_id, reason=str(error))
             detail = "The store cannot be reached at the moment."
             return _fault(503, "store-unavailable", detail, request_id, retry_after=RETRY_SECONDS)
         case _:

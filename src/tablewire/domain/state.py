@@ -14,8 +14,6 @@ from tablewire.domain.snapshots import Outcome, VenueAnswer
 class Pair(msgspec.Struct, gc=False):
     """What is remembered of one (venue, party size) in one bucket."""
 
-    index: int
-    """Its place in the order in which its party size's pairs were first met."""
     count: int = 0
     """Stored observations; counted up to a few only."""
     observed_at: datetime | None = None
@@ -81,7 +79,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 class BucketState:
     """What is open in one bucket at one provider, and all that the diff needs to know of it.
 
-    Only `apply` and `forget_sizes` change it, and only after the change has been stored.
+    Only `apply` changes it, and only after the change has been stored.
     """
 
     __slots__ = (
@@ -140,11 +138,6 @@ class BucketState:
             self._venues_at, self._venues = known, len(venues)
         return self._venues
 
-    def times_of(self, venue_id: str) -> tuple[str, ...]:
-        """The times `HH:MM` open at a venue, in order."""
-        starts = sorted(slot.actual_time for slot in self.by_venue.get(venue_id, {}).values())
-        return tuple(actual[11:16] for actual in starts)
-
     def last_seen(self, slot: OpenSlot) -> datetime:
         """When the last call that showed a slot was sent."""
         return max(self._sightings(slot))
@@ -179,11 +172,6 @@ class BucketState:
         self._remember_pairs(change)
         self.row.remember(change)
 
-    def forget_sizes(self, keep: frozenset[int]) -> None:
-        """Forget the pairs of party sizes that are no longer polled."""
-        for size in [size for size in self.pairs if size not in keep]:
-            del self.pairs[size]
-
     def _remember_pairs(self, change: Change) -> None:
         for observed in change.observed:
             self._observe(observed)
@@ -203,7 +191,7 @@ class BucketState:
         of_size = self.pairs.setdefault(size, {})
         pair = of_size.get(venue_id)
         if pair is None:
-            pair = of_size[venue_id] = Pair(index=len(of_size))
+            pair = of_size[venue_id] = Pair()
         return pair
 
     def _observe(self, observed: Observed) -> None:

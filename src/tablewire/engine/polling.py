@@ -78,8 +78,9 @@ class ProviderPolling:
     ) -> None:
         self.market = market
         self.provider = provider
-        self.plan = SweepPlan(settings.party_sizes, settings.pages_per_cycle, settings.interval)
         self.skipped: Counter[date] = Counter()
+        """How often each date was due while its previous poll still ran."""
+        self.plan = SweepPlan(settings.party_sizes, settings.pages_per_cycle, settings.interval)
         self._settings = settings
         self._clock = clock
         self._metrics = metrics

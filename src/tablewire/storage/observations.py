@@ -12,7 +12,7 @@ CHUNK = 128
 
 
 class PairChunk(msgspec.Struct, frozen=True, kw_only=True):
-    """Up to 128 pairs of one party size; the first has the index `chunk * 128`."""
+    """Up to 128 pairs of one party size; the first is the one that was met as number `chunk * 128`."""
 
     party_size: int
     chunk: int
@@ -67,11 +67,11 @@ def newly_observed(change: Change, state: BucketState) -> int:
 
 
 def restore_pairs(state: BucketState, chunks: Iterable[PairChunk]) -> None:
-    """Put stored pairs back into memory, each at its old index."""
+    """Put stored pairs back into memory, each at its old place in the order."""
     for chunk in sorted(chunks, key=lambda chunk: (chunk.party_size, chunk.chunk)):
         of_size = state.pairs.setdefault(chunk.party_size, {})
         for venue_id, count, at in zip(chunk.venue_ids, chunk.counts, chunk.observed_at, strict=True):
-            of_size[venue_id] = Pair(index=len(of_size), count=count, observed_at=at if count else None)
+            of_size[venue_id] = Pair(count=count, observed_at=at if count else None)
 
 
 def _known(state: BucketState, size: int) -> dict[str, _Known]:

@@ -137,6 +137,6 @@ def after_restart(scene: Scene) -> Scene:
     for size, of_size in scene.state.pairs.items():
         for venue, pair in of_size.items():
             if pair.count:
-                kept = type(pair)(index=pair.index, count=pair.count, observed_at=pair.observed_at)
+                kept = type(pair)(count=pair.count, observed_at=pair.observed_at)
                 fresh.state.pairs.setdefault(size, {})[venue] = kept
     return fresh

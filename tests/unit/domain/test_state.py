@@ -44,14 +44,15 @@ def test_closed_baseline_slots_stay_in_the_baseline() -> None:
     assert slot_id("resy", "v", TEN) in scene.state.baseline
 
 
-def test_what_is_open_is_found_by_venue_in_order_of_time() -> None:
-    assert scene_with_a_drop().state.times_of("v") == ("20:00", "22:00")
+def test_what_is_open_is_found_by_venue() -> None:
+    at_venue = scene_with_a_drop().state.by_venue["v"].values()
+    assert sorted(slot.actual_time[11:16] for slot in at_venue) == ["20:00", "22:00"]
 
 
 def test_a_venue_with_nothing_open_leaves_nothing_behind() -> None:
     scene = scene_with_a_drop()
     scene.poll(call(2, {"v": []}))
-    assert (scene.state.times_of("v"), "v" in scene.state.by_venue) == ((), False)
+    assert "v" not in scene.state.by_venue
 
 
 def test_last_seen_is_the_latest_look_that_showed_it() -> None:
@@ -89,7 +90,7 @@ def test_only_observed_venues_count() -> None:
 
 def test_forgotten_party_sizes_are_first_again() -> None:
     scene = scene_with_a_drop()
-    scene.state.forget_sizes(frozenset({4}))
+    del scene.state.pairs[2]
     scene.poll(call(2, {"v": [EIGHT, NINE, TEN]}))
     slot = scene.open("v", NINE)
     assert slot is not None

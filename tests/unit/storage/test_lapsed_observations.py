@@ -13,7 +13,7 @@ KEY = BucketKey("nyc", date(2026, 2, 18), "19:00")
 
 def test_a_lapsed_pair_is_stored_without_its_time_and_its_neighbours_keep_theirs() -> None:
     state = BucketState(KEY, "resy")
-    state.pairs[2] = {name: Pair(index=place, count=1, observed_at=AT) for place, name in enumerate("abc")}
+    state.pairs[2] = {name: Pair(count=1, observed_at=AT) for name in "abc"}
     change = Change(key=KEY, provider="resy", expected_seq=1, at=AT, outcome=Outcome.OK, lapsed=((2, "b"),))
     [chunk] = chunks_of_change(change, state)
     assert chunk.venue_ids == ("a", "b", "c")
