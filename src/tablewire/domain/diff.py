@@ -1,6 +1,6 @@
 """The diff: what a snapshot changes in a bucket. Positive evidence opens, positive evidence closes, no answer proves nothing."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -13,6 +13,11 @@ from tablewire.domain.rules import Rules
 from tablewire.domain.slots import OpenSlot, SeenSlot, Venue, local_start
 from tablewire.domain.snapshots import Outcome, VenueAnswer
 from tablewire.domain.state import BucketState, Change, Observed, Pair
+
+_STEP = 200
+"""Slots that one step works in; that takes a millisecond or two."""
+_UNCHANGED = 0.1
+"""What a pair with nothing new costs, in slots."""
 
 
 class Standing(StrEnum):
@@ -38,6 +43,17 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 def compare(state: BucketState, seen: Seen, rules: Rules) -> Change:
     """What a snapshot changes in a bucket. Pure: `state` is left as it is."""
+    steps = compare_in_steps(state, seen, rules)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            change: Change = end.value
+            return change
+
+
+def compare_in_steps(state: BucketState, seen: Seen, rules: Rules) -> Generator[None, None, Change]:
+    """The same in small steps, so that whoever shares the processor has a turn in between; `state` must not change until it ends."""
     return _Comparison(state, seen, rules).run()
 
 
@@ -152,16 +168,23 @@ class _Comparison:
         self.alive = any(not judged.empty for judged in seen.answers)
         self.builder = ChangeBuilder(state, rules, seen.at)
 
-    def run(self) -> Change:
+    def run(self) -> Generator[None, None, Change]:
+        """All of it, a step at a time."""
         expired = {slot.slot_id for slot in _due(self.state, self.seen.at)}
+        work = 0.0
         for size, venue_id, said in self._pairs():
-            self._take_pair(size, venue_id, said)
+            work += self._take_pair(size, venue_id, said)
+            if work >= _STEP:
+                work = 0.0
+                yield
         vanished = self._vanish()
         for slot_id in expired:
             self.builder.close(_expired(self.state, self.state.open[slot_id]))
-        for slot_id, draft in self.drafts.items():
+        for number, (slot_id, draft) in enumerate(self.drafts.items(), 1):
             if slot_id not in expired:
                 self._settle(slot_id, draft, vanished)
+            if not number % _STEP:
+                yield
         for slot in self.state.held.values():
             if slot.slot_id not in expired and slot.slot_id not in self.drafts:
                 self._end_hold(slot)
@@ -185,7 +208,7 @@ class _Comparison:
             self.seen.answers, key=lambda judged: (judged.answer.sent_at, judged.answer.arrived_at)
         ):
             size = judged.answer.party_size
-            for said in judged.answer.venues:
+            for said in judged.answer.venues if judged.answer.covers(self.state.key.time_slot) else ():
                 pair = self.state.pair(size, said.venue_id)
                 if self._is_late(pair, judged):
                     continue
@@ -206,13 +229,16 @@ class _Comparison:
             return True
         return pair is not None and pair.arrived_at is not None and sent_at < pair.arrived_at
 
-    def _take_pair(self, size: int, venue_id: str, said: _Said) -> None:
+    def _take_pair(self, size: int, venue_id: str, said: _Said) -> float:
+        """Work in what was said of a pair; answers how much work that was, in slots."""
+        work = _UNCHANGED
         pair = self.state.pair(size, venue_id)
         if said.whole is not None and said.judged is not None:
             unchanged = (
                 pair is not None and pair.last is said.whole and pair.count >= self.rules.baseline_polls
             )
             if not unchanged:
+                work = 1 + len(said.whole.slots)
                 self._show(size, said.whole, said.judged, pair)
                 if self._is_doubtful(said.judged, pair):
                     self._miss(size, said.whole)
@@ -225,6 +251,8 @@ class _Comparison:
                 self._miss(size, other)
             self.unsettled.add((size, venue_id))
             self.heard.append((size, venue_id, judged.answer.arrived_at))
+            work += 1 + len(other.slots)
+        return work
 
     def _show(self, size: int, said: VenueAnswer, judged: Judged, pair: Pair | None) -> None:
         standing = self._standing(pair, judged)

@@ -41,6 +41,7 @@ def is_suspect(answer: Answer, states: Sequence[BucketState], at: datetime, rule
     And where several venues are all empty, but only one or two of them had anything, it is believed when it is said twice: a soft
     block looks just the same, and twice in a row is rare.
     """
+    states = [state for state in states if answer.covers(state.key.time_slot)]
     cleared_at = [
         slots
         for said in answer.venues

@@ -16,7 +16,7 @@ class Passes:
         """Work in answered pages; for each party size whose pass this completes, all venues that came up in it."""
         complete: dict[int, frozenset[str]] = {}
         for answer in answers:
-            if answer.one_venue:
+            if answer.one_venue or answer.page < 1:
                 continue
             size = answer.party_size
             pages = self._pages.setdefault(size, set())

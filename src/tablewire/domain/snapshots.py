@@ -41,9 +41,16 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     arrived_at: datetime
     venues: tuple[VenueAnswer, ...]
     page: int = 1
+    """Which page of the sweep it is; 0 where venues were asked for by name, which is no part of a sweep."""
     total_pages: int = 1
     one_venue: bool = False
     """Whether the call asked for a single venue."""
+    time_slots: tuple[str, ...] | None = None
+    """The parts of the day it answers for, by their time slots; None: the whole day. It says nothing of the others."""
+
+    def covers(self, time_slot: str) -> bool:
+        """Whether it answers for a part of the day."""
+        return self.time_slots is None or time_slot in self.time_slots
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,10 +6,11 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 import anyio
+import anyio.lowlevel
 import msgspec
 
 from tablewire.domain.buckets import BucketKey
-from tablewire.domain.diff import Seen, compare, expire, withdraw
+from tablewire.domain.diff import Seen, compare_in_steps, expire, withdraw
 from tablewire.domain.events import Event, EventType
 from tablewire.domain.guard import Judged, is_suspect
 from tablewire.domain.markets import Market
@@ -21,6 +22,9 @@ from tablewire.engine.clock import Clock
 from tablewire.errors import CommitUnknown, PollConflict
 from tablewire.storage.protocol import Store
 from tablewire.telemetry import Metrics
+
+_ANSWERS_A_TURN = 8
+"""Answers that are judged before others have their turn."""
 
 
 class Audience(Protocol):
@@ -127,7 +131,7 @@ class DayOwner:
         """
         async with self._one_change:
             await self.load()
-            judged = self._judge(snapshot, gaps)
+            judged = await self._judge(snapshot, gaps)
             passes = self._passes.take([one.answer for one in judged if not one.suspect])
             outcome, cause = _with_suspicion(snapshot, judged)
             seen = Seen(
@@ -139,7 +143,7 @@ class DayOwner:
                 passes=passes,
             )
             return [
-                await self._commit(state, compare(state, seen, self._rules)) for state in self.states.values()
+                await self._commit(state, await self._compare(state, seen)) for state in self.states.values()
             ]
 
     async def let_expire(self, now: datetime) -> list[Stored]:
@@ -175,12 +179,26 @@ class DayOwner:
                 await self._store.save_observations(state, pairs)
             self.unsaved = {}
 
-    def _judge(self, snapshot: Snapshot, gaps: Sequence[timedelta]) -> list[Judged]:
+    async def _judge(self, snapshot: Snapshot, gaps: Sequence[timedelta]) -> list[Judged]:
         states = list(self.states.values())
-        return [
-            Judged(answer, is_suspect(answer, states, snapshot.finished_at, self._rules), gap)
-            for answer, gap in zip(snapshot.answers, gaps, strict=True)
-        ]
+        judged = []
+        for number, (answer, gap) in enumerate(zip(snapshot.answers, gaps, strict=True), 1):
+            suspect = is_suspect(answer, states, snapshot.finished_at, self._rules)
+            judged.append(Judged(answer, suspect, gap))
+            if not number % _ANSWERS_A_TURN:
+                await anyio.lowlevel.checkpoint()
+        return judged
+
+    async def _compare(self, state: BucketState, seen: Seen) -> Change:
+        """Compare in turns: streams and requests are served in between, and memory is nobody else's meanwhile."""
+        steps = compare_in_steps(state, seen, self._rules)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                change: Change = end.value
+                return change
+            await anyio.lowlevel.checkpoint()
 
     async def _commit(self, state: BucketState, change: Change) -> Stored:
         """Commit, then remember, then announce: nothing in between can be cancelled."""

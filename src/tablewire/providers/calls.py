@@ -27,6 +27,8 @@ class FailureKind(StrEnum):
     TOO_LARGE = "too_large"
     BAD_BODY = "bad_body"
     """An answer that could not be decoded."""
+    STALE_QUERY = "stale_query"
+    """The provider no longer knows the query that was named by its hash."""
     REJECTED = "rejected"
     """The provider does not take the request as it is."""
     BREAKER_OPEN = "breaker_open"
@@ -37,6 +39,15 @@ class FailureKind(StrEnum):
 
 NOT_THE_PROVIDERS = frozenset({FailureKind.BREAKER_OPEN, FailureKind.OUT_OF_TIME})
 """Failures that say nothing of how the provider is doing."""
+
+
+class Refusal(ValueError):
+    """A decoder's word that a body, though it came with a good status, is a refusal: of which kind, and in plain words."""
+
+    def __init__(self, kind: FailureKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
 
 
 class Request:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -11,7 +11,14 @@ import aiohttp
 
 from tablewire.providers.breaker import Breaker
 from tablewire.providers.budget import Budget
-from tablewire.providers.calls import NOT_THE_PROVIDERS, CallFailure, FailureKind, Fetched, Request
+from tablewire.providers.calls import (
+    NOT_THE_PROVIDERS,
+    CallFailure,
+    FailureKind,
+    Fetched,
+    Refusal,
+    Request,
+)
 from tablewire.providers.protocol import ProviderStatus, Seats
 from tablewire.providers.retry import Jitter, full_jitter, parse_retry_after, wait_before_retry
 from tablewire.providers.verdict import Answered, judge
@@ -22,11 +29,23 @@ _CHUNK = 1 << 16
 _KEPT_OF_A_REFUSAL = 4096
 _REMEMBERED_CALLS = 100
 _COMPLAINTS = (FailureKind.RATE_LIMITED, FailureKind.BLOCKED)
-_PROBLEMS = (FailureKind.UNAUTHORIZED, FailureKind.BLOCKED, FailureKind.RATE_LIMITED)
+_PROBLEMS = (
+    FailureKind.UNAUTHORIZED,
+    FailureKind.BLOCKED,
+    FailureKind.RATE_LIMITED,
+    FailureKind.STALE_QUERY,
+)
 
 T = TypeVar("T")
 Observer = Callable[[str, float], None]
 """Told of every attempt: how it ended (`ok` or a failure's kind), and how many seconds it took."""
+Exchange = Callable[[Request], Awaitable[Answered]]
+"""Sends a request and brings back its answer. It raises aiohttp.ClientError or OSError where there is none, and is cancelled when
+the attempt's time is over."""
+Wrap = Callable[[Exchange], Exchange]
+"""Makes one exchange of another, e.g. one that keeps what it sees."""
+Explain = Callable[[int, bytes], tuple[FailureKind, str] | None]
+"""What a refusal's status and body mean at this provider, where that is known better than from the status alone."""
 
 
 def _utc_now() -> datetime:
@@ -51,8 +70,13 @@ class Caller:
         now: Callable[[], datetime] = _utc_now,
         jitter: Jitter = full_jitter,
         observe: Observer = _ignore,
+        exchange: Exchange | None = None,
+        wrap: Wrap | None = None,
     ) -> None:
-        """`rate` is in calls a second; `timeout`, in seconds, is that of one attempt from when it is sent."""
+        """`rate` is in calls a second; `timeout`, in seconds, is that of one attempt from when it is sent.
+
+        `exchange` takes the place of HTTP; `wrap` is put round whichever it is.
+        """
         self.provider = provider
         self.now = now
         self.sent = 0
@@ -66,6 +90,7 @@ class Caller:
         self._user_agent = user_agent
         self._jitter = jitter
         self._observe = observe
+        self._exchange = (exchange or self._over_http) if wrap is None else wrap(exchange or self._over_http)
         self._session: aiohttp.ClientSession | None = None
         self._turn = asyncio.Lock()
         self._outcomes: Counter[str] = Counter()
@@ -73,16 +98,22 @@ class Caller:
         self._problem: str | None = None
 
     async def call(
-        self, request: Request, decode: Callable[[bytes], T], *, until: float | None = None
+        self,
+        request: Request,
+        decode: Callable[[bytes], T],
+        *,
+        until: float | None = None,
+        explain: Explain | None = None,
     ) -> Fetched[T] | CallFailure:
         """Send a request, again where that may help, and decode what is answered.
 
-        `decode` raises ValueError for a body it cannot understand. `until` is a moment of the running loop's clock: nothing is
-        sent, waited for or tried again beyond it.
+        `decode` raises ValueError for a body it cannot understand, and Refusal for one that it understands as a refusal; `explain`
+        looks at the bodies of other refusals. `until` is a moment of the running loop's clock: nothing is sent, waited for or tried
+        again beyond it.
         """
         attempt = 1
         while True:
-            result = await self._attempt(request, decode, until)
+            result = await self._attempt(request, decode, until, explain)
             if isinstance(result, Fetched):
                 return result
             wait = wait_before_retry(result, attempt, self._jitter)
@@ -120,7 +151,11 @@ class Caller:
     # --- one attempt
 
     async def _attempt(
-        self, request: Request, decode: Callable[[bytes], T], until: float | None
+        self,
+        request: Request,
+        decode: Callable[[bytes], T],
+        until: float | None,
+        explain: Explain | None,
     ) -> Fetched[T] | CallFailure:
         if (refused := self._refusal()) is not None:
             return refused
@@ -133,7 +168,7 @@ class Caller:
             if not self.breaker.admit(at):
                 return self._refused()
             self.budget.take(at)
-            return await self._send(request, decode, until)
+            return await self._send(request, decode, until, explain)
         except BaseException:
             # Cancelled, mostly. A probe that nobody ends would keep the breaker shut for good.
             self.breaker.abandoned()
@@ -166,9 +201,12 @@ class Caller:
         return True
 
     async def _send(
-        self, request: Request, decode: Callable[[bytes], T], until: float | None
+        self,
+        request: Request,
+        decode: Callable[[bytes], T],
+        until: float | None,
+        explain: Explain | None,
     ) -> Fetched[T] | CallFailure:
-        session = self._open_session()
         started = self._clock()
         limit = self._timeout if until is None else min(self._timeout, until - started)
         sent_at = self.now()
@@ -177,7 +215,7 @@ class Caller:
         scope = asyncio.timeout(limit)
         try:
             async with scope:
-                answered = await _exchange(session, request)
+                answered = await self._exchange(request)
         except TimeoutError:
             failure = self._too_late(sent_at, cut=scope.expired() and limit < self._timeout)
         except (aiohttp.ClientError, OSError) as error:
@@ -187,7 +225,7 @@ class Caller:
                 sent_at=sent_at,
             )
         else:
-            return self._understand(answered, decode, sent_at, started)
+            return self._understand(answered, decode, sent_at, started, explain)
         return self._settle(failure, started)
 
     def _too_late(self, sent_at: datetime, *, cut: bool) -> CallFailure:
@@ -199,14 +237,23 @@ class Caller:
         return CallFailure(kind=FailureKind.TIMEOUT, message=message, sent_at=sent_at)
 
     def _understand(
-        self, answered: Answered, decode: Callable[[bytes], T], sent_at: datetime, started: float
+        self,
+        answered: Answered,
+        decode: Callable[[bytes], T],
+        sent_at: datetime,
+        started: float,
+        explain: Explain | None,
     ) -> Fetched[T] | CallFailure:
         arrived_at = self.now()
         body = answered.body or b""
         verdict = judge(answered)
+        if verdict is not None and verdict[0] is FailureKind.REJECTED and explain is not None:
+            verdict = explain(answered.status, body) or verdict
         if verdict is None:
             try:
                 value = decode(body)
+            except Refusal as refusal:
+                verdict = refusal.kind, refusal.message
             except (ValueError, RecursionError):
                 verdict = FailureKind.BAD_BODY, f"a body of {len(body)} bytes that could not be decoded"
             else:
@@ -267,24 +314,23 @@ class Caller:
             )
         return self._session
 
+    async def _over_http(self, request: Request) -> Answered:
+        async with self._open_session().request(
+            request.method, request.url, headers=request.headers, data=request.body, allow_redirects=False
+        ) as response:
+            return Answered(
+                status=response.status,
+                content_type=response.headers.get("Content-Type", ""),
+                retry_after=response.headers.get("Retry-After"),
+                body=await _bounded(response),
+            )
+
     @staticmethod
     def _clock() -> float:
         try:
             return asyncio.get_running_loop().time()
         except RuntimeError:  # the status may be asked for before there is a loop
             return time.monotonic()
-
-
-async def _exchange(session: aiohttp.ClientSession, request: Request) -> Answered:
-    async with session.request(
-        request.method, request.url, headers=request.headers, data=request.body, allow_redirects=False
-    ) as response:
-        return Answered(
-            status=response.status,
-            content_type=response.headers.get("Content-Type", ""),
-            retry_after=response.headers.get("Retry-After"),
-            body=await _bounded(response),
-        )
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes | None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import date
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -75,6 +75,30 @@ class AvailabilityProvider(Protocol):
 
     async def aclose(self) -> None:
         """Give back connections."""
+        ...
+
+
+@runtime_checkable
+class VenueLooks(Protocol):
+    """A provider that can be asked for venues by name, beside its sweep. What it promises is what `AvailabilityProvider` promises."""
+
+    @property
+    def venues_per_call(self) -> int:
+        """How many venues one call asks for at most."""
+        ...
+
+    async def look_at(
+        self,
+        market: Market,
+        service_date: date,
+        venues: Mapping[int, tuple[str, ...]],
+        *,
+        until: float | None = None,
+    ) -> Snapshot:
+        """Ask what is free on a date at some venues: their ids by party size.
+
+        The answers have page 0: they are no part of a sweep. `until` is as in `search_availability`.
+        """
         ...
 
 

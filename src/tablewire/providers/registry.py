@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from importlib.metadata import EntryPoint, entry_points
 
 from tablewire.errors import TablewireError
-from tablewire.providers.http import Caller
+from tablewire.providers.http import Caller, Exchange, Wrap
 from tablewire.providers.protocol import AvailabilityProvider, Seats
 
 GROUP = "tablewire.providers"
@@ -28,14 +28,21 @@ class Kit:
         environ: Mapping[str, str],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         observe: Callable[[str, str, float], None] = lambda _provider, _kind, _seconds: None,
+        exchange: Exchange | None = None,
+        wrap: Callable[[str], Wrap | None] = lambda _provider: None,
     ) -> None:
-        """`observe` is told of every attempt: whose, how it ended, and its seconds. `call_timeout` is in seconds."""
+        """`observe` is told of every attempt: whose, how it ended, and its seconds. `call_timeout` is in seconds.
+
+        `exchange` takes the place of HTTP; `wrap` says by provider what is put round it.
+        """
         self.environ = environ
         self.now = now
         self._seats = seats
         self._call_timeout = call_timeout
         self._user_agent = user_agent
         self._observe = observe
+        self._exchange = exchange
+        self._wrap = wrap
 
     def caller(self, provider_id: str, *, rate: float) -> Caller:
         """What sends a provider's calls, at most `rate` a second."""
@@ -47,6 +54,8 @@ class Kit:
             user_agent=self._user_agent,
             now=self.now,
             observe=lambda kind, seconds: self._observe(provider_id, kind, seconds),
+            exchange=self._exchange,
+            wrap=self._wrap(provider_id),
         )
 
 

@@ -57,6 +57,7 @@ def call(
     *,
     size: int = 2,
     one_venue: bool = False,
+    time_slots: tuple[str, ...] | None = None,
     latency: timedelta = LATENCY,
 ) -> Answer:
     """A call that was sent so many minutes after noon."""
@@ -67,6 +68,7 @@ def call(
         arrived_at=after(minutes) + latency,
         venues=tuple(venues),
         one_venue=one_venue,
+        time_slots=time_slots,
     )
 
 

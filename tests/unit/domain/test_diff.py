@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from tablewire.domain.diff import expire, withdraw
+from tablewire.domain.diff import Seen, compare, compare_in_steps, expire, withdraw
 from tablewire.domain.events import CloseReason, Event, EventType
+from tablewire.domain.guard import Judged
 from tablewire.domain.rules import Rules
+from tablewire.domain.snapshots import Outcome
 from tests.unit.domain.scenes import (
     AT_EIGHT,
     EIGHT,
@@ -14,6 +16,7 @@ from tests.unit.domain.scenes import (
     NINE,
     TEN,
     ZONE,
+    AnyVenues,
     Scene,
     after,
     after_restart,
@@ -562,3 +565,50 @@ def test_the_same_answer_again_changes_nothing() -> None:
     change = scene.poll(call(1, [same]))
     assert (change.opened, change.updated, change.closed) == ((), (), ())
     assert scene.state.pairs[2]["v"].observed_at == after(1)
+
+
+# --- answers for a part of the day
+
+
+def test_an_answer_for_another_part_of_the_day_closes_nothing_here() -> None:
+    scene = scene_with_a_drop()
+    change = scene.poll(call(2, {"v": [], "w": []}, time_slots=("15:00",)))
+    assert (change.events, change.observed, scene.told()) == ((), (), ["NEW_DROP"])
+
+
+def test_an_answer_for_another_part_of_the_day_is_no_first_observation_here() -> None:
+    scene = Scene()
+    scene.poll(call(0, {"v": [], "w": []}, time_slots=("15:00",)))
+    scene.poll(call(1, {"v": [EIGHT], "w": [TEN]}, time_slots=("19:00",)))
+    assert scene.told() == []
+
+
+def test_an_answer_for_this_part_of_the_day_opens_and_closes() -> None:
+    scene = scene_with_a_fresh_pair()
+    scene.poll(call(1, {"v": [EIGHT], "w": [TEN]}, time_slots=("19:00",)))
+    scene.poll(call(2, {"v": [], "w": [TEN]}, time_slots=("19:00",)))
+    assert scene.told() == ["NEW_DROP", "taken"]
+
+
+def test_a_comparison_in_steps_comes_to_the_same_and_leaves_memory_alone_until_its_end() -> None:
+    scene = scene_with_a_fresh_pair()
+    many = {f"v{number}": [EIGHT, NINE, TEN] for number in range(200)}
+    answer = call(1, many)
+    seen = Seen(
+        at=answer.arrived_at,
+        answers=[Judged(answer, False, scene.rules.resume_gap)],
+        venues=AnyVenues(),
+        outcome=Outcome.OK,
+    )
+    steps = compare_in_steps(scene.state, seen, scene.rules)
+    before = dict(scene.state.open)
+    turns, change = 0, None
+    while change is None:
+        try:
+            next(steps)
+            turns += 1
+            assert scene.state.open == before
+        except StopIteration as end:
+            change = end.value
+    assert turns >= 3
+    assert change == compare(scene.state, seen, scene.rules)

@@ -132,3 +132,8 @@ def test_own_time_is_the_earlier_of_the_lead_and_the_platforms_own() -> None:
     assert w is not None
     assert own_time(v, scene.rules) == after(60)
     assert own_time(w, scene.rules) == AT_EIGHT - timedelta(minutes=15)
+
+
+def test_an_answer_is_judged_by_the_part_of_the_day_that_it_answers_for() -> None:
+    scene = evening({"a": [EIGHT], "b": [EIGHT], "c": [EIGHT]})
+    assert not suspect(scene, call(1, {"a": [], "b": [], "c": []}, time_slots=("15:00",)))

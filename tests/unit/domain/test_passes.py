@@ -45,6 +45,10 @@ def test_a_call_for_one_venue_is_no_page() -> None:
     assert Passes().take([page(1, "a", of=1, one_venue=True)]) == {}
 
 
+def test_venues_asked_for_by_name_are_no_page() -> None:
+    assert Passes().take([page(0, "a", "b", of=1)]) == {}
+
+
 def test_a_date_that_grows_a_page_is_complete_with_that_page() -> None:
     passes = Passes()
     first = passes.take([page(1, "a"), page(2, "b", of=3)])

@@ -9,9 +9,10 @@ import pytest
 from aiohttp import web
 
 from tablewire.providers.breaker import FIRST_REST, THRESHOLD
-from tablewire.providers.calls import CallFailure, FailureKind, Fetched, Request
-from tablewire.providers.http import MAX_BODY, Caller
+from tablewire.providers.calls import CallFailure, FailureKind, Fetched, Refusal, Request
+from tablewire.providers.http import MAX_BODY, Caller, Exchange
 from tablewire.providers.protocol import Seats
+from tablewire.providers.verdict import Answered
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SECRET = "made-up-secret"
@@ -402,3 +403,52 @@ async def test_a_probe_that_breaks_off_gives_way_to_the_next(server: Server, mak
     assert caller.status(enabled=True).breaker == "half_open"
     assert isinstance(await caller.call(server.request(), bytes), Fetched)
     assert caller.status(enabled=True).breaker == "closed"
+
+
+async def test_a_decoder_may_name_a_good_status_a_refusal(server: Server, make: Callers) -> None:
+    def decode(body: bytes) -> None:
+        raise Refusal(FailureKind.STALE_QUERY, "the query is not known any more")
+
+    caller = make()
+    failure = await caller.call(server.request(), decode)
+    assert isinstance(failure, CallFailure)
+    assert (failure.kind, failure.message) == (FailureKind.STALE_QUERY, "the query is not known any more")
+    assert "the query is not known any more" in caller.status(enabled=True).problems[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(409, FailureKind.STALE_QUERY), (429, FailureKind.RATE_LIMITED)]
+)
+async def test_what_a_rejection_means_is_explained_by_its_body(
+    server: Server, make: Callers, status: int, kind: FailureKind
+) -> None:
+    async def refuse(request: web.Request) -> web.StreamResponse:
+        return web.json_response({"why": "stale"}, status=status)
+
+    def explain(status: int, body: bytes) -> tuple[FailureKind, str] | None:
+        return (FailureKind.STALE_QUERY, f"stale ({status})") if b"stale" in body else None
+
+    server.handler = refuse
+    failure = await make().call(server.request(), bytes, until=in_seconds(1), explain=explain)
+    assert isinstance(failure, CallFailure)
+    assert failure.kind is kind
+
+
+async def test_another_exchange_takes_the_place_of_http_and_can_be_wrapped() -> None:
+    seen: list[str] = []
+
+    async def answer(request: Request) -> Answered:
+        return Answered(status=200, content_type="application/json", body=b"{}")
+
+    def wrap(inner: Exchange) -> Exchange:
+        async def note(request: Request) -> Answered:
+            answered = await inner(request)
+            seen.append(f"{request.method} {answered.status}")
+            return answered
+
+        return note
+
+    caller = Caller("x", seats=Seats(1), rate=9.0, timeout=1.0, user_agent="test", exchange=answer, wrap=wrap)
+    result = await caller.call(Request("GET", "http://nowhere.invalid", headers={}), bytes)
+    assert isinstance(result, Fetched)
+    assert (result.body, seen) == (b"{}", ["GET 200"])
