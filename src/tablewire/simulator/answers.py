@@ -1,4 +1,4 @@
-"""What a route answers before it goes out, and the errors the wire knows."""
+"""What a call asks for and what a route answers, before it goes out, and the errors that both wires share."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,26 +17,38 @@ class Call(msgspec.Struct, frozen=True):
     body: bytes
     user_agent: str = ""
     authorization: str = ""
+    csrf_token: str = ""
 
 
 class Served(msgspec.Struct, frozen=True, gc=False):
-    """One venue of a search answer: `actual_times` are its publicly bookable starts as they stood in it."""
+    """One venue of an answer: `actual_times` are its publicly bookable starts as they stood in it."""
 
     venue_id: int
     actual_times: tuple[str, ...]
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a call was about, for the log. `window` has the first and the last start that it asked for, where it asked for a part."""
+
+    day: str | None = None
+    party_size: int | None = None
+    page: int | None = None
+    per_page: int | None = None
+    venues: tuple[int, ...] | None = None
+    window: tuple[str, str] | None = None
+
+
+NOTHING_ASKED = Asked()
+
+
 class Answer(msgspec.Struct, frozen=True):
-    """A whole answer: status, body, headers beyond the usual, and what was asked for and served (for the log)."""
+    """A whole answer: status, body, headers beyond the usual; for the log what was asked for, and what of it was served."""
 
     status: int
     body: bytes
     content_type: str = JSON_TYPE
     headers: Mapping[str, str] = {}
-    day: str | None = None
-    party_size: int | None = None
-    page: int | None = None
-    per_page: int | None = None
+    asked: Asked = NOTHING_ASKED
     venues: int | None = None
     served: tuple[Served, ...] = ()
 

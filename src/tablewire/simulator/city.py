@@ -1,22 +1,28 @@
 """The make-believe city: its venues, its life, and the hands that may open and close a table."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Self
 
 from tablewire.simulator.inventory import Inventory, ScriptedTable, Sheet
 from tablewire.simulator.life import Life
 from tablewire.simulator.local_time import DAY_MINUTES, LocalTime, seconds_of
+from tablewire.simulator.opentable_plan import DEFAULT_AREA
 from tablewire.simulator.plan import DINNER, LUNCH, Place
+from tablewire.simulator.routes import OPENTABLE, RESY
 from tablewire.simulator.truth import OpenSlot, Truth
+from tablewire.simulator.twins import Listed, Twin, draw_twins, listed
 from tablewire.simulator.venues import Venue, draw_venues
 
 _EVENING_ENDS = 5 * 60  # a start before 05:00 belongs to the evening before
 _DINNER_BEGINS = 16 * 60
+_SEATINGS: Mapping[str, str] = {RESY: "Dining Room", OPENTABLE: DEFAULT_AREA}
 
 
 class City:
     """A seeded city. The same arguments and the same instants always give the same tables.
+
+    `venues` are those on Resy, `twins` those on OpenTable; an id says who somebody is only together with its provider.
 
     `clock`, where given, tells the time of things done by hand; without it they happen at the latest instant that
     `advance` was told.
@@ -26,6 +32,7 @@ class City:
         self,
         seed: int,
         venues: list[Venue],
+        twins: list[Twin],
         life: Life,
         local: LocalTime,
         party_sizes: Sequence[int],
@@ -33,7 +40,9 @@ class City:
     ) -> None:
         self.seed = seed
         self.venues = venues
+        self.twins = twins
         self.by_id = {venue.id: venue for venue in venues}
+        self.opentable_by_id = {twin.venue.id: twin.venue for twin in twins}
         self.life = life
         self.inventory = life.inventory
         self.truth = life.inventory.truth
@@ -48,6 +57,7 @@ class City:
         start: datetime,
         *,
         venues: int = 2700,
+        opentable_venues: int = 0,
         neighbourhoods: int = 60,
         days: int = 14,
         time_zone: str = "America/New_York",
@@ -61,7 +71,7 @@ class City:
         """Build the city as it stands at `start` (an aware time).
 
         `days` dates from today on are on the calendar, and always yesterday (its evening ends after midnight) and one
-        more. `speed` multiplies how often things happen. A `quiet` city has no happenings of its own but that time
+        more. `opentable_venues` are on the other platform, four in ten of them the same houses. `speed` multiplies how often things happen. A `quiet` city has no happenings of its own but that time
         passes; an `empty` one starts with nothing open. `party_sizes` are those the truth tells of. Raises ValueError
         for numbers that make no city.
         """
@@ -71,10 +81,12 @@ class City:
             raise ValueError(f"days={days}: allowed are 1 and more")
         local = LocalTime(time_zone)
         people = draw_venues(seed, venues, neighbourhoods, party_sizes)
+        twins = draw_twins(seed, people, opentable_venues, party_sizes)
+        everyone = [*people, *(twin.venue for twin in twins)]
         inventory = Inventory(Truth(truth_limit), local, party_sizes)
-        life = Life(inventory, people, local, seed, days, speed=speed, quiet=quiet, empty=empty)
+        life = Life(inventory, everyone, local, seed, days, speed=speed, quiet=quiet, empty=empty)
         life.begin(seconds_of(start))
-        return cls(seed, people, life, local, party_sizes, clock)
+        return cls(seed, people, twins, life, local, party_sizes, clock)
 
     @property
     def now(self) -> datetime:
@@ -89,17 +101,24 @@ class City:
             self.life.advance(seconds_of(now))
 
     def open(
-        self, venue_id: int, actual_time: str, party_sizes: Sequence[int] = (2,), seating: str = "Dining Room"
+        self,
+        venue_id: int,
+        actual_time: str,
+        party_sizes: Sequence[int] = (2,),
+        seating: str | None = None,
+        *,
+        provider: str = RESY,
     ) -> None:
         """Put a table on the market by hand, one for each party size; it stays until closed or until its start.
 
         `actual_time` is local, `YYYY-MM-DD HH:MM:SS`. A size that the slot already has changes nothing. Raises
         KeyError for an unknown venue, ValueError for a time that is malformed, past, or not on the calendar.
         """
+        seating = _SEATINGS[provider] if seating is None else seating
         if not seating.isprintable() or '"' in seating or "\\" in seating:
             raise ValueError(f"seating={seating!r}: allowed is plain text without quotes and backslashes")
         self.advance()
-        sheet, minute = self._find(venue_id, actual_time)
+        sheet, minute = self._find(provider, venue_id, actual_time)
         if self.local.instant(sheet.day, minute) <= self.life.now:
             raise ValueError(f"actual_time={actual_time!r}: the city's clock is already past it")
         for size in party_sizes:
@@ -111,13 +130,20 @@ class City:
             self.inventory.add_scripted(sheet, table, self.life.now, "script")
         self.life.reschedule(sheet)
 
-    def close(self, venue_id: int, actual_time: str, party_sizes: Sequence[int] | None = None) -> None:
+    def close(
+        self,
+        venue_id: int,
+        actual_time: str,
+        party_sizes: Sequence[int] | None = None,
+        *,
+        provider: str = RESY,
+    ) -> None:
         """Take a slot off the market by hand, for these party sizes or (None) for all.
 
         Raises like `open`. A slot that is not open stays as it is.
         """
         self.advance()
-        sheet, minute = self._find(venue_id, actual_time)
+        sheet, minute = self._find(provider, venue_id, actual_time)
         keep = {
             size
             for size in (self.party_sizes if party_sizes is not None else ())
@@ -128,7 +154,7 @@ class City:
         }
         # What is kept is put there first, so that the truth never sees it go.
         for size in sorted(keep):
-            table = ScriptedTable(place=_by_hand(minute, size, "Dining Room"), size=size)
+            table = ScriptedTable(place=_by_hand(minute, size, _SEATINGS[provider]), size=size)
             self.inventory.add_scripted(sheet, table, self.life.now, "script")
         for index in sheet.venue.plan.at_start.get(minute, ()):
             place = sheet.venue.plan.places[index]
@@ -144,8 +170,16 @@ class City:
         self.advance()
         return list(self.inventory.open_slots(None if day is None else day.toordinal()))
 
-    def _find(self, venue_id: int, actual_time: str) -> tuple[Sheet, int]:
-        venue = self.by_id[venue_id]
+    def who_is_who(self) -> list[Listed]:
+        """The truth about which houses of the two platforms are the same restaurant."""
+        return listed(self.venues, self.twins)
+
+    def houses(self, provider: str) -> Mapping[int, Venue]:
+        """The houses of a platform, by id."""
+        return self.opentable_by_id if provider == OPENTABLE else self.by_id
+
+    def _find(self, provider: str, venue_id: int, actual_time: str) -> tuple[Sheet, int]:
+        venue = self.houses(provider)[venue_id]
         wall = datetime.strptime(actual_time, "%Y-%m-%d %H:%M:%S")
         minute, day = wall.hour * 60 + wall.minute, wall.date()
         if minute < _EVENING_ENDS:

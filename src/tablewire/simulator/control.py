@@ -11,9 +11,9 @@ from tablewire.simulator.city import City
 from tablewire.simulator.faults import FaultError, Faults
 from tablewire.simulator.local_time import instant_text
 from tablewire.simulator.requests import Requests
+from tablewire.simulator.routes import RESY, ROUTES
 from tablewire.simulator.truth import Happening, OpenSlot
 
-PROVIDER = "resy"
 _MOST_ROWS = 100_000
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -37,6 +37,7 @@ class Control:
             web.get("/_city", self._guarded(self._summary)),
             web.get("/_truth/events", self._guarded(self._events)),
             web.get("/_truth/open", self._guarded(self._open)),
+            web.get("/_truth/venues", self._guarded(self._venues)),
             web.get("/_requests", self._guarded(self._calls)),
             web.get("/_faults", self._guarded(self._show_faults)),
             web.put("/_faults", self._guarded(self._set_faults)),
@@ -59,6 +60,7 @@ class Control:
         return {
             "seed": city.seed,
             "venues": len(city.venues),
+            "opentable_venues": len(city.twins),
             "neighborhoods": len({venue.neighbourhood for venue in city.venues if venue.neighbourhood}),
             "time_zone": city.local.name,
             "party_sizes": city.party_sizes,
@@ -79,6 +81,9 @@ class Control:
         except ValueError as error:
             raise ControlError(f"day={text!r}: allowed are dates, such as 2026-11-21") from error
         return [_open_slot(one) for one in self._city.open_slots(day)]
+
+    async def _venues(self, _: web.Request) -> Any:
+        return [msgspec.structs.asdict(one) for one in self._city.who_is_who()]
 
     async def _calls(self, request: web.Request) -> Any:
         since, limit = _count(request, "since", 0), _count(request, "limit", _MOST_ROWS)
@@ -105,18 +110,23 @@ class Control:
         """One line of a script: open or close a slot by hand."""
         if not isinstance(row, dict) or row.get("what") not in ("open", "close"):
             raise ControlError(f"what={row!r}: allowed are objects with what=open or what=close")
+        provider = row.get("provider", RESY)
+        if provider not in ROUTES:
+            raise ControlError(f"provider={provider!r}: allowed are {', '.join(ROUTES)}")
         venue_id, actual_time, sizes = row.get("venue_id"), row.get("actual_time"), row.get("party_sizes")
-        if not isinstance(venue_id, int) or venue_id not in self._city.by_id:
-            raise ControlError(f"venue_id={venue_id!r}: allowed are the ids of the city's venues")
+        if not isinstance(venue_id, int) or venue_id not in self._city.houses(provider):
+            raise ControlError(
+                f"venue_id={venue_id!r}: allowed are the ids of the city's venues at {provider}"
+            )
         if sizes is not None and not (
             isinstance(sizes, list) and all(type(one) is int and 1 <= one <= 40 for one in sizes)
         ):
             raise ControlError(f"party_sizes={sizes!r}: allowed are lists of numbers from 1 to 40")
         try:
             if row["what"] == "open":
-                self._city.open(venue_id, str(actual_time), sizes or (2,))
+                self._city.open(venue_id, str(actual_time), sizes or (2,), provider=provider)
             else:
-                self._city.close(venue_id, str(actual_time), sizes)
+                self._city.close(venue_id, str(actual_time), sizes, provider=provider)
         except ValueError as error:
             raise ControlError(str(error)) from error
 
@@ -125,7 +135,7 @@ def _happening(one: Happening) -> dict[str, Any]:
     return {
         "n": one.n,
         "at": instant_text(one.at),
-        "provider": PROVIDER,
+        "provider": one.provider,
         "venue_id": one.venue_id,
         "actual_time": one.actual_time,
         "party_size": one.party_size,
@@ -135,7 +145,7 @@ def _happening(one: Happening) -> dict[str, Any]:
 
 
 def _open_slot(one: OpenSlot) -> dict[str, Any]:
-    return {"provider": PROVIDER, **msgspec.structs.asdict(one)}
+    return msgspec.structs.asdict(one)
 
 
 async def _rows(request: web.Request) -> list[Any]:

@@ -9,10 +9,9 @@ import struct
 from aiohttp import web
 
 from tablewire.simulator.answers import Answer
-from tablewire.simulator.faults import FaultRule
+from tablewire.simulator.faults import SLOW_SECONDS, FaultRule
 
 _PIECES = 10
-_SLOW_SECONDS = 5.0
 _GZIP_LEVEL = 1
 
 
@@ -33,8 +32,11 @@ async def deliver(
         case "reset":
             _reset(request)
             raise NeverSent
+        case "silent":
+            await asyncio.Event().wait()  # until the caller gives up or the server stops: both cancel
+            raise NeverSent
         case "slow_body":
-            seconds = rule.seconds if rule is not None and rule.seconds is not None else _SLOW_SECONDS
+            seconds = rule.seconds if rule is not None and rule.seconds is not None else SLOW_SECONDS
             return await _slowly(request, answer, headers, body, seconds)
         case "hung_body":
             await _begin(request, answer, headers, body)

@@ -3,26 +3,44 @@
 import random
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal, get_args
 
 import msgspec
 
 from tablewire.simulator.local_time import instant_text
-from tablewire.simulator.resy import PATHS
+from tablewire.simulator.routes import OPENTABLE, PROVIDER_OF, RESY, ROUTES
 
 FaultKind = Literal[
     "rate_limited", "error_500", "error_502", "error_503", "unauthorized_json", "block_419", "block_403", "block_200",
     "soft_block", "soft_block_no_hits", "cut_json", "slow_body", "hung_body", "reset", "malformed_hit",
-    "malformed_slot", "changed_types", "missing_availability", "drifting_pages",
+    "malformed_slot", "changed_types", "missing_availability", "drifting_pages", "silent", "null_data", "stale_hash",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(FaultKind)
-SEARCH_ONLY = frozenset(
+SLOW_SECONDS = 5.0
+"""How long a slow body takes, where the rule does not say."""
+_FITS: Mapping[str, frozenset[str]] = {
+    "soft_block": frozenset({"search", "availability"}),
+    "soft_block_no_hits": frozenset({"search", "multisearch", "availability"}),
+    "malformed_hit": frozenset({"search", "multisearch", "availability"}),
+    "malformed_slot": frozenset({"search", "availability"}),
+    "changed_types": frozenset({"search", "multisearch", "availability"}),
+    "missing_availability": frozenset({"search", "availability"}),
+    "drifting_pages": frozenset({"search", "multisearch"}),
+    "unauthorized_json": frozenset(ROUTES[RESY]),
+    "block_419": frozenset(ROUTES[RESY]),
+    "null_data": frozenset(ROUTES[OPENTABLE]),
+    "stale_hash": frozenset(ROUTES[OPENTABLE]),
+}
+"""The routes that a kind can strike; a kind that is not listed strikes all."""
+SPOILS_ANSWERS = frozenset(
     {
         "soft_block", "soft_block_no_hits", "malformed_hit", "malformed_slot", "changed_types", "missing_availability",
         "drifting_pages",
     }
 )  # fmt: skip
-ROUTES = (*PATHS, "*")
+"""Kinds that change something within an answer that is otherwise whole."""
+NAMES_OF_ROUTES = (*PROVIDER_OF, *ROUTES, "*")
 _FIELDS = ("route", "kind", "share", "from", "until", "seconds")
 
 
@@ -35,7 +53,10 @@ class FaultError(ValueError):
 
 
 class FaultRule(msgspec.Struct, kw_only=True, frozen=True):
-    """One way to misbehave. Of the calls to `route` ("*": all) between two instants, `share` (0 to 1) are struck.
+    """One way to misbehave. Of the calls to `route` between two instants, `share` (0 to 1) are struck.
+
+    `route` may also be a platform, for all its routes, or "*" for all there are; a route that the kind makes no sense for
+    is never struck.
 
     `starts` and `until` are aware times, None for no bound. `seconds` is how long a slow body takes (5 by default), or
     the Retry-After of a refusal (1 by default).
@@ -50,7 +71,7 @@ class FaultRule(msgspec.Struct, kw_only=True, frozen=True):
 
     def meets(self, route: str, now: float) -> bool:
         """Whether a call to the route at that instant falls under this rule."""
-        if self.route not in ("*", route) or (self.kind in SEARCH_ONLY and route != "search"):
+        if not _strikes(self.kind, self.route, route):
             return False
         if self.starts is not None and now < self.starts.timestamp():
             return False
@@ -102,6 +123,21 @@ class Faults:
         return self._rng
 
 
+def kinds_of(provider: str) -> tuple[str, ...]:
+    """The kinds that can strike some route of a platform."""
+    return tuple(kind for kind in KINDS if any(_fits(kind, route) for route in ROUTES[provider]))
+
+
+def _fits(kind: str, route: str) -> bool:
+    routes = _FITS.get(kind)
+    return routes is None or route in routes
+
+
+@cache
+def _strikes(kind: str, named: str, route: str) -> bool:
+    return named in ("*", route, PROVIDER_OF[route]) and _fits(kind, route)
+
+
 def read_rule(raw: object) -> FaultRule:
     """Read a rule as `PUT /_faults` takes it; raises FaultError."""
     if not isinstance(raw, Mapping):
@@ -110,12 +146,12 @@ def read_rule(raw: object) -> FaultRule:
         if field not in _FIELDS:
             raise FaultError("field", field, ", ".join(_FIELDS))
     route, kind = raw.get("route", "*"), raw.get("kind")
-    if route not in ROUTES:
-        raise FaultError("route", route, ", ".join(ROUTES))
+    if route not in NAMES_OF_ROUTES:
+        raise FaultError("route", route, ", ".join(NAMES_OF_ROUTES))
     if kind not in KINDS:
         raise FaultError("kind", kind, ", ".join(KINDS))
-    if kind in SEARCH_ONLY and route not in ("search", "*"):
-        raise FaultError("route", route, f"search and * with kind={kind!r}")
+    if not any(_strikes(kind, route, one) for one in PROVIDER_OF):
+        raise FaultError("route", route, f"{', '.join(sorted(_FITS[kind]))} and * with kind={kind!r}")
     return FaultRule(
         route=route,
         kind=kind,

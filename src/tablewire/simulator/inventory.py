@@ -1,15 +1,19 @@
 """What is free: one sheet a venue and day, and the one place where a table changes hands."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from tablewire.simulator.chance import key_of, unit
 from tablewire.simulator.local_time import LocalTime
 from tablewire.simulator.plan import Place
+from tablewire.simulator.routes import OPENTABLE, RESY
 from tablewire.simulator.truth import OpenSlot, Truth, What, Why
 from tablewire.simulator.venues import Venue
+
+_OWN_LIFE: Mapping[str, tuple[int, ...]] = {RESY: (), OPENTABLE: (1,)}
+"""What tells the random numbers of two platforms' houses with one id apart."""
 
 
 class ScriptedTable(msgspec.Struct, frozen=True):
@@ -34,7 +38,7 @@ class Sheet:
     def __init__(self, venue: Venue, day: int, seed: int) -> None:
         self.venue = venue
         self.day = day
-        self.key = key_of(seed, venue.id, day)
+        self.key = key_of(seed, venue.id, day, *_OWN_LIFE[venue.provider])
         self.count = 0
         self.free = 0
         self.off = 0
@@ -155,7 +159,8 @@ class Inventory:
             bits = self.shown(sheet, start)
             for bit, size in enumerate(self.party_sizes):
                 if bits >> bit & 1:
-                    yield OpenSlot(sheet.venue.id, self.clock.wall(sheet.day, start), size)
+                    wall = self.clock.wall(sheet.day, start)
+                    yield OpenSlot(sheet.venue.id, wall, size, sheet.venue.provider)
 
     def _changed(self, sheet: Sheet, start: int, before: int, at: float, why: Why) -> None:
         sheet.version += 1
@@ -169,4 +174,4 @@ class Inventory:
         for bit, size in enumerate(self.party_sizes):
             if (before ^ after) >> bit & 1:
                 what: What = "open" if after >> bit & 1 else "close"
-                self.truth.record(at, sheet.venue.id, wall, size, what, why)
+                self.truth.record(at, sheet.venue.id, wall, size, what, why, sheet.venue.provider)

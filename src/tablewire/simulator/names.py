@@ -3,6 +3,7 @@
 import random
 import re
 import unicodedata
+from functools import cache
 
 CUISINES = (
     "American", "Italian", "Japanese", "French", "Mediterranean", "Mexican", "Sushi", "New American", "Chinese",
@@ -34,6 +35,9 @@ _PLACE_SECOND = (
 _TAILS = ("", " Bar", " House", " Kitchen", " & Sons", " Room", " Social", " <East>", "'s")
 
 
+_STREETS = ("Street", "Avenue", "Place", "Lane")
+
+
 def neighbourhood_names(rng: random.Random, count: int) -> list[str]:
     """That many different names of neighbourhoods; raises ValueError when there are not enough."""
     pairs = [f"{first} {second}" for first in _PLACE_FIRST for second in _PLACE_SECOND]
@@ -44,10 +48,39 @@ def neighbourhood_names(rng: random.Random, count: int) -> list[str]:
 
 def venue_names(rng: random.Random, count: int) -> list[str]:
     """That many different names of venues; accents, ampersands and angle brackets among them, as in life."""
-    names = [f"{first} {second}{tail}" for first in _FIRST for second in _SECOND for tail in _TAILS]
+    names = every_name()
     if not 1 <= count <= len(names):
         raise ValueError(f"venues={count}: allowed are 1 to {len(names)}")
     return rng.sample(names, count)
+
+
+@cache
+def every_name() -> tuple[str, ...]:
+    """All the names that a venue can have."""
+    return tuple(f"{first} {second}{tail}" for first in _FIRST for second in _SECOND for tail in _TAILS)
+
+
+def street_name(rng: random.Random) -> str:
+    """An invented house number and street."""
+    return (
+        f"{rng.randint(1, 999)} {rng.choice(_PLACE_FIRST)} {rng.choice(_PLACE_SECOND)} {rng.choice(_STREETS)}"
+    )
+
+
+def name_elsewhere(rng: random.Random, name: str, neighbourhood: str) -> str:
+    """The name of one house as another platform writes it: more often than not the same."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return rng.choice(
+        (
+            *[name] * 6,
+            plain,
+            f"The {name}",
+            f"{name} Restaurant",
+            f"{name} NYC",
+            f"{name} - {neighbourhood}" if neighbourhood else name,
+            name.replace(" & ", " and ") if "&" in name else name.replace("'s", "’s"),
+        )
+    )
 
 
 def slug_of(name: str) -> str:

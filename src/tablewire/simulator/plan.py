@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-TemplateKind = Literal["plain", "event", "pickup"]
+TemplateKind = Literal["plain", "event", "pickup", "experience", "points"]
 
 DINNER, LUNCH = 2, 3
 _SEATINGS = (  # what the configuration is called, and what the token calls the seating
@@ -70,6 +70,7 @@ class Plan:
         self.by_start = tuple(sorted(range(len(self.places)), key=lambda at: (self.places[at].start, at)))
         self.everything = (1 << len(self.places)) - 1
         self.most = max((place.most for place in self.places if place.public), default=2)
+        self.serves_lunch = any(place.service == LUNCH for place in self.places)
         starts: dict[int, list[int]] = {}
         for index in self.by_start:
             starts.setdefault(self.places[index].start, []).append(index)

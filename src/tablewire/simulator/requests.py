@@ -7,18 +7,21 @@ import msgspec
 
 from tablewire.simulator.answers import Answer, Call, Served
 from tablewire.simulator.local_time import instant_text
+from tablewire.simulator.routes import PROVIDER_OF, SHOWS_TABLES
 
 
 class RequestRecord(msgspec.Struct, kw_only=True):
     """One call. `at` and `finished` are seconds since 1970; `finished` is None until the last byte was handed over,
-    for ever where the caller was never given one. `fault` is None for a whole answer.
+    for ever where the caller was never given one. `fault` is None for a whole answer. `venues` counts those in the answer;
+    `asked` has the ids of those that were asked for by name, `window` the first and the last start that was asked for.
 
-    `served` is kept only on demand: what a search answer showed, venue by venue, hits that cannot be read left out. An
+    `served` is kept only on demand: what an answer showed, venue by venue, hits that cannot be read left out. An
     answer of which not all bytes went out served nothing.
     """
 
     n: int
     at: float
+    provider: str
     route: str
     method: str
     user_agent: str
@@ -31,6 +34,8 @@ class RequestRecord(msgspec.Struct, kw_only=True):
     fault: str | None = None
     finished: float | None = None
     venues: int | None = None
+    asked: tuple[int, ...] | None = None
+    window: tuple[str, str] | None = None
     served: tuple[Served, ...] | None = None
 
     def shown(self) -> dict[str, Any]:
@@ -64,6 +69,7 @@ class Requests:
         record = RequestRecord(
             n=self._count,
             at=at,
+            provider=PROVIDER_OF[route],
             route=route,
             method=call.method,
             user_agent=call.user_agent,
@@ -74,17 +80,20 @@ class Requests:
 
     def answered(self, record: RequestRecord, answer: Answer) -> None:
         """Note what is about to be answered."""
+        asked = answer.asked
         record.status = answer.status
-        record.day = answer.day
-        record.party_size = answer.party_size
-        record.page = answer.page
-        record.per_page = answer.per_page
+        record.day = asked.day
+        record.party_size = asked.party_size
+        record.page = asked.page
+        record.per_page = asked.per_page
+        record.asked = asked.venues
+        record.window = asked.window
         record.venues = answer.venues
 
     def finished(self, record: RequestRecord, answer: Answer, at: float) -> None:
         """Note that all of the answer went out."""
         record.finished = at
-        if self.keep_served and record.route == "search":
+        if self.keep_served and record.route in SHOWS_TABLES:
             record.served = answer.served
 
     def since(self, number: int, limit: int | None = None) -> list[RequestRecord]:

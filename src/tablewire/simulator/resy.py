@@ -1,19 +1,35 @@
 """The Resy wire: which route answers what."""
 
+import random
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Literal
 
-from tablewire.simulator.answers import Answer, BadCall, Call, invalid, json_answer, not_found
+from tablewire.simulator.answers import (
+    NOTHING_ASKED,
+    Answer,
+    Asked,
+    BadCall,
+    Call,
+    Served,
+    invalid,
+    json_answer,
+    not_found,
+    text_answer,
+    unauthorized,
+)
 from tablewire.simulator.city import City
+from tablewire.simulator.faults import FaultRule
+from tablewire.simulator.refusals import refusal
 from tablewire.simulator.resy_find import calendar_answer, find_answer
 from tablewire.simulator.resy_query import read_count, read_day, read_object, read_search
-from tablewire.simulator.resy_search import Page, Search
+from tablewire.simulator.resy_search import Search
+from tablewire.simulator.resy_spoiling import slip_of, spoil
 from tablewire.simulator.resy_venues import location_config, venue_answer, venue_config
 from tablewire.simulator.venues import CENTRE, Venue
 
-Route = Literal["search", "find", "venue", "calendar", "location", "config", "geoip"]
-PATHS: Mapping[Route, tuple[str, tuple[str, ...]]] = {
+_KEY = re.compile(r'ResyAPI api_key="([^"]+)"')
+_PATHS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "search": ("/3/venuesearch/search", ("POST",)),
     "find": ("/4/find", ("GET", "POST")),
     "venue": ("/3/venue", ("GET",)),
@@ -25,12 +41,18 @@ PATHS: Mapping[Route, tuple[str, tuple[str, ...]]] = {
 
 
 class Resy:
-    """Answers calls from the city. What is wrong with a call becomes the error the wire gives for it."""
+    """Answers Resy's callers from the city."""
 
-    def __init__(self, city: City) -> None:
+    paths: Mapping[str, tuple[str, ...]] = dict(_PATHS.values())
+
+    def __init__(self, city: City, api_key: str | None = None, extras: int | None = None) -> None:
+        """`api_key` None takes any key; `extras`, where given, is how many bytes of decoration a lean hit has."""
         self._city = city
-        self._search = Search(city)
-        self._routes: Mapping[Route, Callable[[Call], Answer]] = {
+        self._api_key = api_key
+        self._search = Search(city, extras)
+        self._route_of = {path: route for route, (path, _) in _PATHS.items()}
+        self._routes: Mapping[str, Callable[[Call], Answer]] = {
+            "search": self._search.answer,
             "find": self._find,
             "venue": self._venue,
             "calendar": self._calendar,
@@ -39,18 +61,46 @@ class Resy:
             "geoip": self._geoip,
         }
 
-    def search(self, call: Call, slip: int = 0) -> Page:
-        """One page of a search; raises BadCall. `slip` moves the page's borders."""
-        return self._search.page(read_search(call.body), slip)
+    def route(self, path: str, _call: Call) -> str:
+        """A path is a route here."""
+        return self._route_of[path]
 
-    def answer(self, route: Route, call: Call) -> Answer:
+    def turned_away(self, call: Call) -> Answer | None:
+        """Everyone needs a name and a key."""
+        if not call.user_agent.strip():
+            return text_answer(500, "Internal Server Error")
+        key = _KEY.fullmatch(call.authorization)
+        return unauthorized() if key is None or self._api_key not in (None, key[1]) else None
+
+    def answer(self, route: str, call: Call) -> Answer:
         """The whole answer to a call."""
         try:
-            if route == "search":
-                return self.search(call).answer()
             return self._routes[route](call)
         except BadCall as error:
             return invalid(error)
+
+    def asked(self, route: str, call: Call) -> Asked:
+        """What a search is about; of the other routes only whole answers say it."""
+        if route != "search":
+            return NOTHING_ASKED
+        try:
+            return read_search(call.body).asked()
+        except BadCall:
+            return NOTHING_ASKED
+
+    def refusal(self, rule: FaultRule, _dice: random.Random) -> Answer | None:
+        """The answer that stands in the place of the real one."""
+        return refusal(rule)
+
+    def spoiled(self, _route: str, call: Call, rule: FaultRule, dice: random.Random) -> tuple[Answer, bool]:
+        """A search page with the fault in it."""
+        try:
+            query = read_search(call.body)
+        except BadCall as error:
+            return invalid(error), False
+        slip = slip_of(rule.kind, query.page, dice)
+        page, struck = spoil(self._search.page(query, slip), rule.kind, dice)
+        return page.answer(), struck or bool(slip)
 
     def _find(self, call: Call) -> Answer:
         given = read_object(call.body) if call.method == "POST" else dict(call.query)
@@ -60,8 +110,9 @@ class Resy:
         if venue is None:
             raise BadCall(venue_id="Unknown venue.")
         where = (_degrees(given.get("lat"), "lat"), _degrees(given.get("long"), "long"))
-        found = find_answer(self._city, venue, day, party_size, where)
-        return json_answer(found, day=day.isoformat(), party_size=party_size, venues=1)
+        found, times = find_answer(self._city, venue, day, party_size, where)
+        asked = Asked(day=day.isoformat(), party_size=party_size, venues=(venue.id,))
+        return json_answer(found, asked=asked, venues=1, served=(Served(venue.id, times),))
 
     def _venue(self, call: Call) -> Answer:
         if "id" not in call.query and "url_slug" not in call.query:

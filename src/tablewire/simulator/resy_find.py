@@ -29,8 +29,8 @@ _RATIOS = {"1:1": ("200", "400"), "4:3": ("400", "800"), "16:9": ("400", "800")}
 
 def find_answer(
     city: City, venue: Venue, day: date, party_size: int, where: tuple[float, float]
-) -> dict[str, Any]:
-    """The answer for one venue, day and party size; a day off the calendar has no slots."""
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The answer for one venue, day and party size, with its public starts; a day off the calendar has no slots."""
     sheet = city.inventory.sheet(day.toordinal(), venue)
     places = [] if sheet is None else [one for one in sheet.places() if one.least <= party_size <= one.most]
     slots = [] if sheet is None else [_slot(city, sheet, place, party_size) for place in places]
@@ -45,12 +45,14 @@ def find_answer(
         "notifies": [],
         "pickups": {"slots": [], "service_types": {}},
     }
-    return {
+    starts = sorted({place.start for place in places if place.public})
+    answer = {
         "query": {"day": day.isoformat(), "party_size": party_size, "time_filter": None},
         "bookmark": None,
         "results": {"venues": [shown], "meta": {"offset": 1, "limit": None}},
         "platinum_night": None,
     }
+    return answer, tuple(city.local.wall(day.toordinal(), start) for start in starts)
 
 
 def calendar_answer(city: City, venue: Venue, seats: int, first: date, last: date) -> dict[str, Any]:

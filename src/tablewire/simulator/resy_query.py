@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from tablewire.simulator.answers import BadCall
+from tablewire.simulator.answers import Asked, BadCall
 
 MOST_PER_PAGE = 75
 _USUAL_PER_PAGE = 20
@@ -40,6 +40,11 @@ class SearchQuery(msgspec.Struct, kw_only=True, frozen=True):
     cuisine: str | None
     location: str | None
     with_tock: bool
+
+    def asked(self) -> Asked:
+        """The query as the log keeps it."""
+        day = None if self.day is None else self.day.isoformat()
+        return Asked(day=day, party_size=self.party_size, page=self.page, per_page=self.per_page)
 
 
 def read_search(body: bytes) -> SearchQuery:

@@ -2,17 +2,20 @@
 
 import msgspec
 
-from tablewire.simulator.answers import Answer, Served
+from tablewire.simulator.answers import Answer, Call, Served
 from tablewire.simulator.city import City
+from tablewire.simulator.inventory import Sheet
 from tablewire.simulator.names import CUISINES
-from tablewire.simulator.resy_query import Area, SearchQuery
-from tablewire.simulator.resy_slots import Shown, SlotWriter
-from tablewire.simulator.resy_venues import search_hit
+from tablewire.simulator.remembered import Remembered
+from tablewire.simulator.resy_query import Area, SearchQuery, read_search
+from tablewire.simulator.resy_slots import SlotWriter
+from tablewire.simulator.resy_venues import lean_hit, search_hit
 from tablewire.simulator.tock import TockVenue, draw_tock_venues, tock_hit
 from tablewire.simulator.venues import CENTRE, Venue, metres_between
 
 _METRES_A_MILE = 1609.344
-_MOST_RANKINGS = 64
+_MOST_RANKINGS = 16
+_CUISINES = msgspec.json.encode(CUISINES)
 
 
 class Hit(msgspec.Struct, frozen=True, gc=False):
@@ -26,11 +29,11 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
     availability: bytes | None
     served: Served | None
 
-    def body(self) -> bytes:
-        """The hit as JSON."""
+    def pieces(self) -> tuple[bytes, ...]:
+        """The hit as JSON, in pieces."""
         if self.availability is None:
-            return self.head
-        return b'%b,"availability":%b}' % (self.head[:-1], self.availability)
+            return (self.head,)
+        return (self.head[:-1], b',"availability":', self.availability, b"}")
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -43,73 +46,93 @@ class Page(msgspec.Struct, frozen=True):
     def answer(self) -> Answer:
         """The page as an answer."""
         query, pages = self.query, -(-self.total // self.query.per_page)
-        cuisines = msgspec.json.encode(CUISINES)
-        body = (
+        head = (
             b'{"meta":{"engine":"ELASTIC","total":%d,"page":%d,"per_page":%d,"total_pages":%d},'
-            b'"search":{"nbHits":%d,"nbPages":%d,"page":%d,"hitsPerPage":%d,"cuisines":%b,"hits":[%b]},'
-            b'"suggestions":[]}'
+            b'"search":{"nbHits":%d,"nbPages":%d,"page":%d,"hitsPerPage":%d,"cuisines":%b,"hits":['
         ) % (
             *(self.total, query.page, query.per_page, pages),
-            *(self.total, pages, query.page, query.per_page),
-            *(cuisines, b",".join([hit.body() for hit in self.hits])),
+            *(self.total, pages, query.page, query.per_page, _CUISINES),
         )
+        parts = [head]
+        for hit in self.hits:
+            parts += hit.pieces()
+            parts.append(b",")
+        parts[-1 if self.hits else 1 :] = [b']},"suggestions":[]}']
         return Answer(
             status=200,
-            body=body,
-            day=None if query.day is None else query.day.isoformat(),
-            party_size=query.party_size,
-            page=query.page,
-            per_page=query.per_page,
+            body=b"".join(parts),
+            asked=query.asked(),
             venues=len(self.hits),
             served=tuple(hit.served for hit in self.hits if hit.served is not None),
         )
 
 
+class Row(msgspec.Struct):
+    """One house in a ranking. `head` is its hit without tables, once it has been written."""
+
+    miles: float
+    house: Venue | TockVenue
+    head: bytes = b""
+
+
 class Search:
     """Answers searches from the city."""
 
-    def __init__(self, city: City) -> None:
+    def __init__(self, city: City, extras: int | None = None) -> None:
         self._city = city
         self._tock = draw_tock_venues(city.seed, city.venues)
-        self._writer = SlotWriter(city.local)
-        self._heads: dict[int, bytes] = {}
-        self._rankings: dict[tuple[object, ...], list[tuple[float, Venue | TockVenue]]] = {}
+        self._writer = SlotWriter(city.local, lean=extras is not None)
+        self._extras = extras
+        self._rankings: dict[tuple[object, ...], list[Row]] = {}
+        self._answers = Remembered(city.inventory)
+
+    def answer(self, call: Call) -> Answer:
+        """The whole answer to a search; raises BadCall. It is made anew only where a table of the page has changed."""
+        known = self._answers.get(call.body)
+        if known is not None:
+            return known
+        query = read_search(call.body)
+        answer = self.page(query).answer()
+        if query.day is not None and query.availability and not query.with_tock:
+            self._answers.keep(call.body, query.day.toordinal(), self._sheets(query), answer)
+        return answer
 
     def page(self, query: SearchQuery, slip: int = 0) -> Page:
         """One page, nearest first. `slip` moves its borders by that many places, as a ranking in motion does."""
-        ranking = self._ranking(query)
-        start = max(0, (query.page - 1) * query.per_page + slip)
-        rows = ranking[start : start + query.per_page]
-        hits = [self._hit(query, distance, venue) for distance, venue in rows]
-        return Page(query, len(ranking) + slip, hits)
+        rows = self._rows(query, slip)
+        return Page(query, len(self._ranking(query)) + slip, [self._hit(query, row) for row in rows])
 
-    def _hit(self, query: SearchQuery, distance: float, venue: Venue | TockVenue) -> Hit:
+    def _rows(self, query: SearchQuery, slip: int = 0) -> list[Row]:
+        start = max(0, (query.page - 1) * query.per_page + slip)
+        return self._ranking(query)[start : start + query.per_page]
+
+    def _sheets(self, query: SearchQuery) -> list[Sheet]:
+        assert query.day is not None
+        sheets = self._city.inventory.days.get(query.day.toordinal())
+        if sheets is None:
+            return []
+        return [sheets[row.house.index] for row in self._rows(query) if isinstance(row.house, Venue)]
+
+    def _hit(self, query: SearchQuery, row: Row) -> Hit:
+        venue = row.house
         if isinstance(venue, TockVenue):
             day = query.day.isoformat() if query.day is not None and query.availability else None
-            return Hit(tock_hit(venue, distance, day, query.party_size), None, None)
-        head = b'%b,"travel_time":{"distance":%b}}' % (self._head(venue)[:-1], repr(distance).encode())
-        shown = self._shown(query, venue)
-        if shown is None:
-            return Hit(head, None, None)
-        return Hit(head, shown.body, Served(venue.id, shown.actual_times))
-
-    def _shown(self, query: SearchQuery, venue: Venue) -> Shown | None:
+            return Hit(tock_hit(venue, row.miles, day, query.party_size), None, None)
+        if not row.head:
+            hit = search_hit(venue) if self._extras is None else lean_hit(venue, self._extras)
+            row.head = msgspec.json.encode(hit | {"travel_time": {"distance": row.miles}})
         if not query.availability or query.day is None or query.party_size is None:
-            return None
+            return Hit(row.head, None, None)
         sheet = self._city.inventory.sheet(query.day.toordinal(), venue)
         if sheet is None:
-            return self._writer.closed(venue, query.day.isoformat())
-        return self._writer.write(sheet, query.party_size, query.minute)
+            shown = self._writer.closed(venue, query.day.isoformat())
+        else:
+            shown = self._writer.write(sheet, query.party_size, query.minute)
+        return Hit(row.head, shown.body, Served(venue.id, shown.actual_times))
 
-    def _head(self, venue: Venue) -> bytes:
-        known = self._heads.get(venue.index)
-        if known is None:
-            known = self._heads[venue.index] = msgspec.json.encode(search_hit(venue))
-        return known
-
-    def _ranking(self, query: SearchQuery) -> list[tuple[float, Venue | TockVenue]]:
+    def _ranking(self, query: SearchQuery) -> list[Row]:
         seats = query.party_size or 1
-        key = (query.area, seats, query.text.lower(), query.cuisine, query.location, query.with_tock)
+        key = (query.area, query.text, query.cuisine, query.location, query.with_tock, seats)
         known = self._rankings.get(key)
         if known is None:
             if len(self._rankings) >= _MOST_RANKINGS:
@@ -117,7 +140,7 @@ class Search:
             known = self._rankings[key] = self._rank(query, seats)
         return known
 
-    def _rank(self, query: SearchQuery, seats: int) -> list[tuple[float, Venue | TockVenue]]:
+    def _rank(self, query: SearchQuery, seats: int) -> list[Row]:
         if query.location not in (None, "ny"):
             return []
         found: list[tuple[float, int, Venue | TockVenue]] = []
@@ -128,7 +151,7 @@ class Search:
                 middle = query.area.centre or CENTRE
                 metres = metres_between(middle, (venue.latitude, venue.longitude))
                 found.append((metres / _METRES_A_MILE, number, one))
-        return [(distance, one) for distance, _, one in sorted(found, key=lambda row: row[:2])]
+        return [Row(distance, one) for distance, _, one in sorted(found, key=lambda row: row[:2])]
 
 
 def _wanted(query: SearchQuery, venue: Venue) -> bool:

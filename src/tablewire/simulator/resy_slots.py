@@ -30,7 +30,9 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
 class SlotWriter:
     """Writes availability, and remembers what it wrote until the sheet changes."""
 
-    def __init__(self, local: LocalTime) -> None:
+    def __init__(self, local: LocalTime, *, lean: bool = False) -> None:
+        """`lean` leaves out what no reader needs."""
+        self._lean = lean
         self._local = local
         self._templates: dict[tuple[int, int], str] = {}
         self._written: dict[tuple[int, int, int], tuple[int, Shown]] = {}
@@ -56,7 +58,7 @@ class SlotWriter:
         if known is None:
             if len(self._closed) > 200:
                 self._closed.clear()
-            known = self._closed[key] = Shown(_availability(venue, day, "", "").encode())
+            known = self._closed[key] = Shown(self._availability(venue, day, "", ""))
         return known
 
     def _remember(self, key: tuple[int, int, int], version: int, shown: Shown) -> None:
@@ -82,7 +84,7 @@ class SlotWriter:
         templates = ",".join(self._template(venue, number) for number in numbers)
         starts = sorted({place.start for place in places if place.public})
         times = tuple(self._local.wall(sheet.day, start) for start in starts)
-        return Shown(_availability(venue, day, templates, slots).encode(), times)
+        return Shown(self._availability(venue, day, templates, slots), times)
 
     def _slot(self, sheet: Sheet, day: str, place: Place, party_size: int) -> str:
         venue = sheet.venue
@@ -93,6 +95,13 @@ class SlotWriter:
             f"rgs://resy/{venue.id}/{template}/{place.service}/{day}/{start[:10]}/{start[11:]}/{party_size}/"
             f"{place.seating}"
         )
+        if self._lean:
+            return (
+                f'{{"config":{{"type":"{place.config_type}","token":"{token}"}},"date":{{"start":"{start}"}},'
+                f'"template":{{"id":{template}}},"shift":{{"day":"{day}"}},'
+                f'"exclusive":{{"id":{place.exclusive},"is_eligible":{_JSON[place.eligible]}}},'
+                f'"is_global_dining_access":{_JSON[place.dining_access]}}}'
+            )
         return (
             f'{{"config":{{"id":{config_id(venue, place.config)},"type":"{place.config_type}","token":"{token}"}},'
             f'"date":{{"start":"{start}","end":"{end}"}},"template":{{"id":{template}}},'
@@ -111,11 +120,12 @@ class SlotWriter:
             known = self._templates[key] = f'"{template_id(venue, number)}":{body}'
         return known
 
-
-def _availability(venue: Venue, day: str, templates: str, slots: str) -> str:
-    services = '{"2":{},"3":{}}' if serves_lunch(venue) else '{"2":{}}'
-    wishes = msgspec.json.encode(notify_options(venue, day)).decode()
-    return (
-        f'{{"status":null,"notifies":[],"events":[],"templates":{{{templates}}},"notify_options":{wishes},'
-        f'"slots":[{slots}],"service_types":{services},"gating_errors":{{}}}}'
-    )
+    def _availability(self, venue: Venue, day: str, templates: str, slots: str) -> bytes:
+        if self._lean:
+            return f'{{"templates":{{{templates}}},"slots":[{slots}]}}'.encode()
+        services = '{"2":{},"3":{}}' if serves_lunch(venue) else '{"2":{}}'
+        wishes = msgspec.json.encode(notify_options(venue, day)).decode()
+        return (
+            f'{{"status":null,"notifies":[],"events":[],"templates":{{{templates}}},"notify_options":{wishes},'
+            f'"slots":[{slots}],"service_types":{services},"gating_errors":{{}}}}'
+        ).encode()

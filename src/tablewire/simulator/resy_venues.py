@@ -68,6 +68,19 @@ def search_hit(venue: Venue) -> dict[str, Any]:
     return hit
 
 
+_PLAIN = (
+    "id", "name", "url_slug", "neighborhood", "location", "_geoloc", "cuisine", "price_range_id", "rating", "images",
+    "contact", "is_tock_inventory",
+)  # fmt: skip
+
+
+def lean_hit(venue: Venue, extras: int) -> dict[str, Any]:
+    """Of a hit only what says something, and so many bytes more."""
+    whole = search_hit(venue)
+    lean = {field: whole[field] for field in _PLAIN}
+    return lean | {"content": "." * extras} if extras else lean
+
+
 def image_url(venue: Venue, image: str) -> str:
     """Where a picture of the venue would be. The host cannot exist, so nobody is asked for it."""
     return f"https://images.invalid/3/003/2/{venue.id}/{image}/jpg/640x360"
@@ -115,7 +128,7 @@ def notify_options(venue: Venue, day: str) -> list[dict[str, Any]]:
 
 def serves_lunch(venue: Venue) -> bool:
     """Whether the plan has a lunch."""
-    return any(place.service == LUNCH for place in venue.plan.places)
+    return venue.plan.serves_lunch
 
 
 def template_id(venue: Venue, number: int) -> int:
@@ -244,13 +257,13 @@ def _address(venue: Venue) -> dict[str, Any]:
         "id": 1,
         "code": "ny",
         "url_slug": SLUG,
-        "address_1": f"{venue.id % 400 + 1} Nowhere Street",
+        "address_1": venue.street,
         "address_2": None,
         "locality": "New York",
         "region": "NY",
         "country": "United States",
         "country_iso3166": "US",
-        "postal_code": "10000",
+        "postal_code": venue.post_code,
         "neighborhood": venue.neighbourhood,
         "latitude": venue.latitude,
         "longitude": venue.longitude,

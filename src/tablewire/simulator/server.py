@@ -1,24 +1,24 @@
-"""The server: one handler through which every call to the wire goes, and what it is put together from."""
+"""The server: both wires over HTTP, and what a simulator is put together from."""
 
 import asyncio
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
 from aiohttp import web
 
-from tablewire.simulator.answers import Answer, BadCall, Call, invalid, text_answer, unauthorized
+from tablewire.simulator.answers import Call
 from tablewire.simulator.city import City
-from tablewire.simulator.control import Control, Handler
+from tablewire.simulator.control import Control
 from tablewire.simulator.delivery import NeverSent, deliver
-from tablewire.simulator.faults import SEARCH_ONLY, FaultRule, Faults
+from tablewire.simulator.desk import Desk
+from tablewire.simulator.door import Door, Reply
+from tablewire.simulator.faults import Faults
+from tablewire.simulator.opentable import OpenTable
 from tablewire.simulator.requests import Requests
-from tablewire.simulator.resy import PATHS, Resy, Route
-from tablewire.simulator.resy_query import read_search
-from tablewire.simulator.spoiling import cut_short, refusal, slip_of, spoil
+from tablewire.simulator.resy import Resy
+from tablewire.simulator.wires import Wire
 
-_KEY = re.compile(r'ResyAPI api_key="([^"]+)"')
 _MOST_BODY = 1 << 20
 
 
@@ -31,11 +31,14 @@ class SimulatorOptions(msgspec.Struct, kw_only=True, frozen=True):
     """What a simulator is made of. The city's own numbers are explained at `City.build`.
 
     `start` is when the city begins (None: now by the clock). `api_key` None takes any key. `latency` is in seconds,
-    before each answer. `keep_served` keeps what each search answer showed, for tests.
+    before each answer. `keep_served` keeps what each answer showed, for tests. `opentable_hashes` has the hash that each
+    operation of OpenTable wants; one that is not listed takes any. `extras` None writes answers as rich as real ones; a
+    number makes them lean, with so many bytes of decoration a venue.
     """
 
     seed: int = 1
     venues: int = 2700
+    opentable_venues: int = 0
     neighbourhoods: int = 60
     days: int = 14
     time_zone: str = "America/New_York"
@@ -46,6 +49,8 @@ class SimulatorOptions(msgspec.Struct, kw_only=True, frozen=True):
     start: datetime | None = None
     clock: Callable[[], datetime] = wall_clock
     api_key: str | None = None
+    opentable_hashes: Mapping[str, str] = {}
+    extras: int | None = None
     latency: float = 0.0
     gzip: bool = False
     keep_served: bool = False
@@ -63,6 +68,7 @@ class Simulator:
             options.seed,
             options.start or options.clock(),
             venues=options.venues,
+            opentable_venues=options.opentable_venues,
             neighbourhoods=options.neighbourhoods,
             days=options.days,
             time_zone=options.time_zone,
@@ -76,25 +82,36 @@ class Simulator:
         self.truth = self.city.truth
         self.faults = Faults(options.seed)
         self.requests = Requests(keep_served=options.keep_served, limit=options.requests_limit)
-        self._resy = Resy(self.city)
+        wires: list[Wire] = [
+            Resy(self.city, options.api_key, options.extras),
+            OpenTable(self.city, options.opentable_hashes, options.extras),
+        ]
+        self._desk = Desk(self.city, wires, self.faults, self.requests, options.clock)
+        self._door = Door(self._desk, options.latency)
+
+    def respond(
+        self, method: str, path_and_query: str, headers: Mapping[str, str], body: bytes | None = b""
+    ) -> Reply:
+        """Answer a call to a wire without sockets: see `Door.respond`."""
+        return self._door.respond(method, path_and_query, headers, body)
+
+    async def exchange(
+        self, method: str, path_and_query: str, headers: Mapping[str, str], body: bytes | None = b""
+    ) -> Reply:
+        """Answer a call as HTTP would, without sockets: see `Door.exchange`."""
+        return await self._door.exchange(method, path_and_query, headers, body)
 
     def application(self) -> web.Application:
-        """The routes of the wire and the simulator's own."""
+        """The routes of the wires and the simulator's own."""
         application = web.Application(client_max_size=_MOST_BODY)
-        for route, (path, methods) in PATHS.items():
-            for method in methods:
-                application.router.add_route(method, path, self._handler(route))
+        for path, wire in self._desk.wires.items():
+            for method in wire.paths[path]:
+                application.router.add_route(method, path, self._handle)
         control = Control(self.city, self.faults, self.requests, self.options.clock)
         application.add_routes(control.routes())
         return application
 
-    def _handler(self, route: Route) -> Handler:
-        async def handle(request: web.Request) -> web.StreamResponse:
-            return await self._handle(route, request)
-
-        return handle
-
-    async def _handle(self, route: Route, request: web.Request) -> web.StreamResponse:
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
         headers = request.headers
         call = Call(
             request.method,
@@ -102,60 +119,17 @@ class Simulator:
             await request.read(),
             headers.get("User-Agent", ""),
             headers.get("Authorization", ""),
+            headers.get("X-CSRF-Token", ""),
         )
-        record = self.requests.begin(self._now(), route, call)
+        taken = self._desk.take(request.path, call)
+        if isinstance(taken, int):
+            return web.Response(status=taken)
         if self.options.latency:
             await asyncio.sleep(self.options.latency)
-        answer, rule = self._answer(route, call)
-        record.fault = None if rule is None else rule.kind
-        self.requests.answered(record, answer)
+        answer, rule = self._desk.answer(taken)
         try:
             response = await deliver(request, answer, rule, compress=self.options.gzip)
         except NeverSent:
             return web.Response(status=answer.status)  # nobody is there to get it
-        self.requests.finished(record, answer, self._now())
+        self._desk.finished(taken, answer)
         return response
-
-    def _answer(self, route: Route, call: Call) -> tuple[Answer, FaultRule | None]:
-        """What to say, and the rule that spoils it (None: a whole answer)."""
-        self.city.advance(self.options.clock())
-        if not call.user_agent.strip():
-            return text_answer(500, "Internal Server Error"), None
-        key = _KEY.fullmatch(call.authorization)
-        if key is None or self.options.api_key not in (None, key[1]):
-            return unauthorized(), None
-        rule = self.faults.strike(route, self._now())
-        if rule is None:
-            return self._resy.answer(route, call), None
-        refused = refusal(rule)
-        if refused is not None:
-            return _asked_about(refused, route, call), rule
-        if rule.kind in SEARCH_ONLY:
-            return self._spoiled(call, rule)
-        answer = self._resy.answer(route, call)
-        return (cut_short(answer, self.faults.dice) if rule.kind == "cut_json" else answer), rule
-
-    def _spoiled(self, call: Call, rule: FaultRule) -> tuple[Answer, FaultRule | None]:
-        dice = self.faults.dice
-        try:
-            slip = slip_of(rule.kind, read_search(call.body).page, dice)
-            page, struck = spoil(self._resy.search(call, slip), rule.kind, dice)
-        except BadCall as error:
-            return invalid(error), None
-        return page.answer(), rule if struck or slip else None
-
-    def _now(self) -> float:
-        return self.options.clock().timestamp()
-
-
-def _asked_about(answer: Answer, route: Route, call: Call) -> Answer:
-    """A refusal that still knows for the log what a search was about."""
-    if route != "search":
-        return answer
-    try:
-        query = read_search(call.body)
-    except BadCall:
-        return answer
-    day = None if query.day is None else query.day.isoformat()
-    asked = {"day": day, "party_size": query.party_size, "page": query.page, "per_page": query.per_page}
-    return msgspec.structs.replace(answer, **asked)

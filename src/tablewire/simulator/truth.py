@@ -6,12 +6,17 @@ from typing import Literal
 
 import msgspec
 
+from tablewire.simulator.routes import RESY
+
 What = Literal["open", "close"]
 Why = Literal["release", "cancellation", "booking", "expired", "calendar", "script"]
 
 
 class Happening(msgspec.Struct, frozen=True, gc=False):
-    """One (slot, party size) that became publicly bookable or ceased to be. `at` is seconds since 1970."""
+    """One (slot, party size) that became publicly bookable or ceased to be. `at` is seconds since 1970.
+
+    A venue's id says who it is only together with its provider.
+    """
 
     n: int
     at: float
@@ -20,6 +25,7 @@ class Happening(msgspec.Struct, frozen=True, gc=False):
     party_size: int
     what: What
     why: Why
+    provider: str = RESY
 
 
 class OpenSlot(msgspec.Struct, frozen=True, gc=False):
@@ -28,6 +34,7 @@ class OpenSlot(msgspec.Struct, frozen=True, gc=False):
     venue_id: int
     actual_time: str
     party_size: int
+    provider: str = RESY
 
 
 class Truth:
@@ -48,11 +55,20 @@ class Truth:
         return self._count
 
     def record(
-        self, at: float, venue_id: int, actual_time: str, party_size: int, what: What, why: Why
+        self,
+        at: float,
+        venue_id: int,
+        actual_time: str,
+        party_size: int,
+        what: What,
+        why: Why,
+        provider: str = RESY,
     ) -> None:
         """Add one happening."""
         self._count += 1
-        self._events.append(Happening(self._count, at, venue_id, actual_time, party_size, what, why))
+        self._events.append(
+            Happening(self._count, at, venue_id, actual_time, party_size, what, why, provider)
+        )
 
     def since(self, number: int, limit: int | None = None) -> list[Happening]:
         """The happenings after that number, oldest first, at most `limit` of them."""

@@ -7,8 +7,16 @@ from datetime import date
 
 import msgspec
 
-from tablewire.simulator.names import CUISINES, neighbourhood_names, slug_of, venue_names
+from tablewire.simulator.names import (
+    CUISINES,
+    hex_name,
+    neighbourhood_names,
+    slug_of,
+    street_name,
+    venue_names,
+)
 from tablewire.simulator.plan import Plan, draw_plan
+from tablewire.simulator.routes import RESY
 
 CENTRE = (40.7128, -74.0060)
 _METRES_A_DEGREE = 111_195.0
@@ -19,7 +27,7 @@ _RELEASE_MINUTES = (0, 540, 600)
 
 
 class Venue(msgspec.Struct, kw_only=True, frozen=True):
-    """One restaurant. `popularity` runs from 0 (tables stay for days) to 1 (gone in seconds)."""
+    """One restaurant on one platform. `popularity` runs from 0 (tables stay for days) to 1 (gone in seconds)."""
 
     index: int
     id: int
@@ -40,10 +48,21 @@ class Venue(msgspec.Struct, kw_only=True, frozen=True):
     ratings: int
     images: tuple[str, ...]
     phone: str | None
+    street: str = ""
+    post_code: str = ""
+    provider: str = RESY
 
     def opens_on(self, day: int) -> bool:
         """Whether the house serves on that day (a proleptic ordinal)."""
         return date.fromordinal(day).weekday() not in self.closed_weekdays
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """When a house puts its tables on sale, and when it is shut."""
+
+    lead_days: int
+    release_minute: int
+    closed_weekdays: tuple[int, ...]
 
 
 def metres_between(first: tuple[float, float], second: tuple[float, float]) -> float:
@@ -57,15 +76,19 @@ def metres_between(first: tuple[float, float], second: tuple[float, float]) -> f
 def draw_venues(seed: int, count: int, neighbourhoods: int, party_sizes: Sequence[int]) -> list[Venue]:
     """Invent that many venues; the same arguments always give the same ones."""
     rng = random.Random(f"venues {seed}")
-    places = [(name, _spot(rng, CENTRE, _RADIUS * 0.9)) for name in neighbourhood_names(rng, neighbourhoods)]
+    addresses = random.Random(f"addresses {seed}")  # drawn apart, so that the rest of a city is as it was
+    places = [(name, spot(rng, CENTRE, _RADIUS * 0.9)) for name in neighbourhood_names(rng, neighbourhoods)]
     plans = [draw_plan(rng, party_sizes) for _ in range(max(8, min(240, count // 5)))]
     ids = rng.sample(range(300, 99_000), count)
     names = venue_names(rng, count)
-    return [_draw_venue(rng, index, ids[index], names[index], places, plans) for index in range(count)]
+    return [
+        _draw_venue(rng, addresses, index, ids[index], names[index], places, plans) for index in range(count)
+    ]
 
 
 def _draw_venue(
     rng: random.Random,
+    addresses: random.Random,
     index: int,
     venue_id: int,
     name: str,
@@ -73,7 +96,7 @@ def _draw_venue(
     plans: list[Plan],
 ) -> Venue:
     neighbourhood, middle = rng.choice(places)
-    latitude, longitude = _spot(rng, middle, 900.0)
+    latitude, longitude = spot(rng, middle, 900.0)
     plan = rng.choice(plans)
     return Venue(
         index=index,
@@ -88,17 +111,36 @@ def _draw_venue(
         popularity=round(rng.random() ** 0.9, 4),
         plan=plan,
         most=plan.most + rng.choice((0, 0, 2, 6)),
-        lead_days=rng.choice(_LEADS),
-        release_minute=rng.choice(_RELEASE_MINUTES),
-        closed_weekdays=rng.choice(((), (), (), (0,), (0,), (0, 1), (6,), (1,))),
+        **msgspec.structs.asdict(draw_terms(rng)),
         rating=round(rng.uniform(3.4, 4.95), 5),
         ratings=int(rng.expovariate(1 / 900)),
-        images=tuple(f"{rng.getrandbits(160):040x}" for _ in range(rng.choice((0, 1, 2, 3)))),
-        phone=rng.choice((None, "", "+12125550100", "+17185550123")),
+        images=draw_images(rng),
+        phone=rng.choice((None, "", _phone(index), _phone(index))),
+        street=street_name(addresses),
+        post_code=f"100{places.index((neighbourhood, middle)) % 100:02d}",
     )
 
 
-def _spot(rng: random.Random, middle: tuple[float, float], radius: float) -> tuple[float, float]:
+def draw_terms(rng: random.Random) -> Terms:
+    """Invent the terms of one house."""
+    return Terms(
+        lead_days=rng.choice(_LEADS),
+        release_minute=rng.choice(_RELEASE_MINUTES),
+        closed_weekdays=rng.choice(((), (), (), (0,), (0,), (0, 1), (6,), (1,))),
+    )
+
+
+def draw_images(rng: random.Random) -> tuple[str, ...]:
+    """The names of a house's pictures, if it has any."""
+    return tuple(hex_name(rng) for _ in range(rng.choice((0, 1, 2, 3))))
+
+
+def _phone(index: int) -> str:
+    """A number of the house's own, in an area that has no telephones."""
+    return f"+1555{2_000_000 + index}"
+
+
+def spot(rng: random.Random, middle: tuple[float, float], radius: float) -> tuple[float, float]:
     """A point within `radius` metres of the middle (denser towards it) that is also within the city."""
     while True:
         distance, angle = radius * rng.random() ** 0.7, rng.random() * math.tau

@@ -67,6 +67,33 @@ async def test_a_script_that_makes_no_sense_is_refused(start_wire: Starter) -> N
         assert "venue_id=1" in answer["error"]
 
 
+async def test_a_script_reaches_either_platform(start_wire: Starter) -> None:
+    async with start_wire(empty=True, quiet=True, opentable_venues=20) as wire:
+        venue = next(iter(wire.sim.city.opentable_by_id))
+        row = {
+            "what": "open",
+            "provider": "opentable",
+            "venue_id": venue,
+            "actual_time": "2026-11-22 19:00:00",
+        }
+        _, told = await wire.call("PUT", "/_script", [row])
+        assert [(one["provider"], one["venue_id"]) for one in told] == [("opentable", venue)]
+
+
+async def test_a_script_for_an_unknown_platform_is_refused(start_wire: Starter) -> None:
+    async with start_wire() as wire:
+        status, answer = await wire.call("PUT", "/_script", [{"what": "open", "provider": "tock"}])
+        assert status == 400
+        assert "provider='tock'" in answer["error"]
+
+
+async def test_who_is_who_can_be_asked(start_wire: Starter) -> None:
+    async with start_wire(opentable_venues=20) as wire:
+        _, told = await wire.call("GET", "/_truth/venues")
+        assert len(told) == 170
+        assert set(told[0]) == {"provider", "venue_id", "name", "restaurant", "likeness", "of"}
+
+
 async def test_the_summary_says_what_city_this_is(start_wire: Starter) -> None:
     async with start_wire() as wire:
         _, told = await wire.call("GET", "/_city")

@@ -168,7 +168,7 @@ def test_a_rule_for_one_route_leaves_the_others_alone() -> None:
 @pytest.mark.parametrize(
     ("rule", "field"),
     [
-        ({"kind": "stale_hash"}, "kind"),
+        ({"kind": "no_such_fault"}, "kind"),
         ({"kind": "reset", "route": "nowhere"}, "route"),
         ({"kind": "reset", "share": 1.5}, "share"),
         ({"kind": "reset", "from": "yesterday"}, "from"),
