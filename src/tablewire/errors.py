@@ -8,6 +8,7 @@
     ├── CursorGone             a cursor older than what is kept, or beyond the newest   (HTTP 410)
     ├── TooManyStreams         the limit of open streams is reached                     (HTTP 429 or 503)
     ├── ServiceRefused         a running service will not answer a command              (`follow`)
+    ├── RecordingError         a recording cannot be kept where it is to be kept        (`providers.recording_file`)
     ├── RegistryError          a provider's id is taken or unknown, or it cannot load   (`providers.registry`)
     ├── BeyondSaving           a loop failed again and again: the process has to end    (`engine.supervisor`)
     └── StoreError             PostgreSQL did not do what was asked

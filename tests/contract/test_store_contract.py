@@ -1,7 +1,7 @@
 """What every store promises: the same tests for the one on PostgreSQL and the one in memory."""
 
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 import pytest
@@ -11,10 +11,10 @@ from tablewire.domain.diff import expire, withdraw
 from tablewire.domain.events import EventType
 from tablewire.domain.filters import EventFilter, parse_filter
 from tablewire.domain.slots import Venue, slot_id
-from tablewire.domain.snapshots import Outcome
+from tablewire.domain.snapshots import Outcome, VenueAnswer
 from tablewire.errors import PollConflict, StoreError
 from tablewire.storage.memory import MemoryStore
-from tablewire.storage.protocol import Bounds, BucketDay, KnownVenue, Store, StoredBucket
+from tablewire.storage.protocol import Bounds, BucketDay, KnownVenue, OpeningCount, Store, StoredBucket
 from tablewire.storage.store import PostgresStore
 from tests.database import TestServer
 from tests.stored_scenes import (
@@ -26,7 +26,7 @@ from tests.stored_scenes import (
     pairs_of,
     quiet_poll,
 )
-from tests.unit.domain.scenes import DAY, EIGHT, KEY, NINE, TEN, after, call
+from tests.unit.domain.scenes import DAY, EIGHT, KEY, NINE, TEN, after, call, seen
 
 DROPS = frozenset({"drop"})
 EVERY = EventFilter()
@@ -89,6 +89,17 @@ async def test_an_event_is_read_back_as_it_was_stored(store: Store) -> None:
     scene = await scene_with_a_drop(store)
     await scene.keep(call(3, {"v": [EIGHT]}))
     assert await store.after(0, 50, wanted=EVERY, types=ALL_TYPES) == scene.log
+
+
+async def test_that_a_slot_is_approximate_is_not_forgotten(store: Store) -> None:
+    scene = await StoredScene.begin(store)
+    about_nine = msgspec.structs.replace(seen("v", NINE), approximate=True)
+    await scene.keep(call(0, {"v": []}))
+    await scene.keep(call(1, [VenueAnswer("v", (seen("v", EIGHT), about_nine))]))
+    loaded = (await StoredScene.begin(store)).state.open.values()
+    assert {slot.actual_time: slot.approximate for slot in loaded} == {EIGHT: False, NINE: True}
+    stored = await store.after(0, 50, wanted=EVERY, types=ALL_TYPES)
+    assert [event.approximate for event in stored] == [False, True]
 
 
 async def test_an_open_slot_knows_the_id_of_its_opening_event(store: Store) -> None:
@@ -214,6 +225,28 @@ async def test_a_baseline_table_that_closed_stays_baseline_after_a_restart(store
     again = await StoredScene.begin(store)
     events = await again.keep(call(2, {"v": [EIGHT]}))
     assert [event.event_type for event in events] == [EventType.REOPENED]
+
+
+async def test_a_bucket_whose_slots_came_and_went_many_times_loads_as_memory_has_it(store: Store) -> None:
+    scene = await StoredScene.begin(store)
+    await scene.keep(call(0, {"v": [EIGHT], "w": [TEN]}))
+    for poll in range(1, 150):
+        await scene.keep(
+            call(poll, {"v": [EIGHT, NINE] if poll % 2 else [EIGHT], "w": [TEN] if poll % 2 else []})
+        )
+    assert len(scene.log) > 256
+    assert facts((await StoredScene.begin(store)).state) == facts(scene.state)
+
+
+async def test_the_venue_of_an_open_slot_is_stored_with_it(store: Store) -> None:
+    scene = await StoredScene.begin(store)
+    await scene.keep(call(0, {"v": [EIGHT]}))
+    (slot,) = scene.state.open.values()
+    moved = msgspec.structs.replace(LE_CAFE, venue_id="v", neighborhood="Nolita")
+    at_cafe = msgspec.structs.replace(slot, venue=moved, book_url="https://example.test?seats=2")
+    await scene.commit(msgspec.structs.replace(quiet_poll(scene.state), updated=(at_cafe,)))
+    (loaded,) = (await StoredScene.begin(store)).state.open.values()
+    assert loaded == at_cafe
 
 
 async def test_withdrawn_sizes_are_kept(store: Store) -> None:
@@ -458,6 +491,26 @@ async def find(
     return [known.venue.name for known in found]
 
 
+async def test_openings_are_counted_by_venue_distance_and_release(store: Store) -> None:
+    zone, releases = "America/New_York", (time(0), time(9), time(10))
+    scene = await StoredScene.begin(store)
+    for number in range(1, 15):
+        await scene.commit(change_with(scene.state, made_up_event(number)))
+    night = datetime(2026, 3, 1, 4, 55, tzinfo=UTC)
+    released = made_up_event(20, opened_after=night, opened_at=night + timedelta(minutes=5))
+    before = made_up_event(21, opened_after=night, opened_at=night + timedelta(minutes=4))
+    await scene.commit(change_with(scene.state, released, before))
+    await scene.commit(change_with(scene.state, made_up_event(22, kind=EventType.CLOSED)))
+    counts = await store.opening_counts("nyc", "resy", zone, after(8), releases)
+    at_noon = (DAY - after(8).date()).days
+    assert set(counts) == {
+        *(OpeningCount(f"v{venue}", at_noon, None, 1) for venue in range(7)),
+        OpeningCount("v6", (DAY - date(2026, 3, 1)).days, time(0), 1),
+        OpeningCount("v0", (DAY - date(2026, 2, 28)).days, None, 1),
+    }
+    assert await store.opening_counts("nyc", "opentable", zone, after(0), releases) == []
+
+
 async def test_a_venue_is_known_as_it_was_learnt(store: Store) -> None:
     await store.learn([LE_CAFE], after(0))
     assert await store.get("resy", "1") == KnownVenue(LE_CAFE, after(0), after(0))
@@ -501,4 +554,4 @@ async def test_learning_nothing_is_nothing(store: Store) -> None:
 
 async def test_a_store_that_is_there_answers(store: Store) -> None:
     await store.ping()
-    assert "open_slots" in await store.table_sizes()
+    assert "slot_changes" in await store.table_sizes()

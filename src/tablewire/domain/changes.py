@@ -8,7 +8,7 @@ import msgspec
 from tablewire.domain.events import CloseReason, Event, EventType, Origin
 from tablewire.domain.markets import instant
 from tablewire.domain.rules import Rules
-from tablewire.domain.slots import OpenSlot, SeenSlot, Venue, local_start
+from tablewire.domain.slots import OpenSlot, SeenSlot, Venue, local_start, shared
 from tablewire.domain.snapshots import Outcome
 from tablewire.domain.state import BucketState, Change, Observed
 
@@ -75,17 +75,18 @@ class ChangeBuilder:
             venue=opening.venue,
             actual_time=opening.slot.actual_time,
             starts_at=self.starts_at(opening.slot),
-            sizes=opening.sizes,
-            ever_sizes=opening.sizes,
+            sizes=shared(opening.sizes),
+            ever_sizes=shared(opening.sizes),
             origin=opening.origin,
             in_baseline=opening.in_baseline,
             first_seen_at=self._at,
             seen_at=opening.sent_at,
             opened_at=self._at if told else None,
             opened_after=opening.opened_after if told else None,
-            seatings=opening.seatings,
+            seatings=shared(opening.seatings),
             book_url=opening.slot.book_url,
             off_market_at=opening.slot.off_market_at,
+            approximate=opening.slot.approximate,
         )
 
     def update(self, slot: OpenSlot) -> None:
@@ -213,4 +214,5 @@ def open_slot_event(
         book_url=slot.book_url,
         image_url=slot.venue.image_url,
         availability_times=times,
+        approximate=slot.approximate,
     )

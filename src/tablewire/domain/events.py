@@ -63,6 +63,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     book_url: str | None
     image_url: str | None
     availability_times: tuple[str, ...]
+    approximate: bool = False
+    """Whether it may be some time round this one that is free."""
+
+    @property
+    def listing(self) -> str:
+        """Its venue as `provider:id`."""
+        return f"{self.provider}:{self.venue_id}"
 
     @property
     def dedupe_key(self) -> str:

@@ -3,8 +3,11 @@
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import blake2b
+from typing import TypeVar
 
 import msgspec
+
+_T = TypeVar("_T")
 
 
 def slot_id(provider: str, venue_id: str, actual_time: str) -> bytes:
@@ -16,6 +19,12 @@ def slot_id(provider: str, venue_id: str, actual_time: str) -> bytes:
 def local_start(actual_time: str) -> datetime:
     """The wall time, without zone, that an `actual_time` says. Raises ValueError where it is none."""
     return datetime.strptime(actual_time, "%Y-%m-%d %H:%M:%S")
+
+
+@lru_cache(maxsize=4_096)
+def shared(values: tuple[_T, ...]) -> tuple[_T, ...]:
+    """The same values, as one object for all that have them: tens of thousands of slots have the same few sizes and seatings."""
+    return values
 
 
 class Venue(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -31,6 +40,18 @@ class Venue(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     longitude: float | None = None
     url: str | None = None
     image_url: str | None = None
+    address: str | None = None
+    """Its street and number, as the provider writes them."""
+    phone: str | None = None
+
+    def completed_by(self, known: "Venue") -> "Venue":
+        """The same venue, with what it leaves out as it was known before."""
+        left_out = {
+            field: getattr(known, field)
+            for field in self.__struct_fields__
+            if getattr(self, field) is None and getattr(known, field) is not None
+        }
+        return msgspec.structs.replace(self, **left_out) if left_out else self
 
 
 class SeenSlot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -43,6 +64,8 @@ class SeenSlot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     book_url: str | None = None
     off_market_at: datetime | None = None
     """When the platform takes it off by itself, in UTC."""
+    approximate: bool = False
+    """Whether it may be some time round this one that is free: the provider was asked about a time, not for times."""
 
 
 class OpenSlot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -74,3 +97,4 @@ class OpenSlot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Since when a suspect answer says that it is gone: its closing is held."""
     missed_sizes: tuple[int, ...] = ()
     """The party sizes that only suspect answers have failed to show since they last had it."""
+    approximate: bool = False

@@ -31,13 +31,15 @@ class FailureKind(StrEnum):
     """The provider no longer knows the query that was named by its hash."""
     REJECTED = "rejected"
     """The provider does not take the request as it is."""
+    NOT_THERE = "not_there"
+    """What was asked for by name is not there, or not for everybody."""
     BREAKER_OPEN = "breaker_open"
     """Not sent: the provider is being rested after failures."""
     OUT_OF_TIME = "out_of_time"
     """Not sent, or given up, because the caller's own time was over."""
 
 
-NOT_THE_PROVIDERS = frozenset({FailureKind.BREAKER_OPEN, FailureKind.OUT_OF_TIME})
+NOT_THE_PROVIDERS = frozenset({FailureKind.BREAKER_OPEN, FailureKind.OUT_OF_TIME, FailureKind.NOT_THERE})
 """Failures that say nothing of how the provider is doing."""
 
 

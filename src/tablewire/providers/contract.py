@@ -2,64 +2,25 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, date
-from typing import ClassVar, Literal, assert_never
+from datetime import UTC
 
 from aiohttp import web
 
-from tablewire.domain.markets import NYC, Market
 from tablewire.domain.slots import slot_id
-from tablewire.domain.snapshots import Outcome, Snapshot
-from tablewire.providers.protocol import AvailabilityProvider, Seats
-from tablewire.providers.registry import Kit
-
-HANG = 30.0
-"""Seconds after which a provider under test counts as hanging."""
-
-Fault = Literal["429", "500", "403 page", "200 page", "cut", "empty", "other json", "reset", "hung"]
-FAULTS: tuple[Fault, ...] = (
-    "429",
-    "500",
-    "403 page",
-    "200 page",
-    "cut",
-    "empty",
-    "other json",
-    "reset",
-    "hung",
-)
-"""What the server does to every request, one after the other."""
-
-_PAGE = "<html><head><title>Pardon our interruption</title></head><body>Access denied</body></html>"
+from tablewire.domain.snapshots import Outcome
+from tablewire.providers.contract_looks import LooksContract
+from tablewire.providers.contract_world import FAULTS, HANG, Fault, misbehave
+from tablewire.providers.secret_names import secrets_of
 
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+class ProviderContract(LooksContract):
+    """Subclass it in a test module, say `make_provider` and `answer`, and let pytest run it with `asyncio_mode = "auto"`.
 
-
-class ProviderContract:
-    """Subclass it in a test module, say the four things below, and let pytest run it with `asyncio_mode = "auto"`.
-
-    It needs no pytest itself. Each test starts a server on the loopback address, and stops it.
+    `market`, `service_date` and `party_sizes` may be said too, where the answers are for others. It needs pytest, pytest-asyncio,
+    and aiohttp, and nothing of Tablewire's own tests. Each test starts a server on the loopback address, and stops it.
     """
 
-    market: ClassVar[Market] = NYC
-    service_date: ClassVar[date] = date(2026, 10, 22)
-    party_sizes: ClassVar[tuple[int, ...]] = (2, 4)
-
-    def make_provider(self, base_url: str, kit: Kit) -> AvailabilityProvider:
-        """The provider, enabled, its calls going to `base_url`. To be given."""
-        raise NotImplementedError
-
-    def answer(self, request: web.Request, body: bytes) -> web.Response:
-        """What the real server would answer: always the same, with a table or more for every party size. To be given."""
-        raise NotImplementedError
-
-    def make_kit(self) -> Kit:
-        """What providers share, with room enough that nothing waits for the budget."""
-        return Kit(seats=Seats(4), call_timeout=5.0, user_agent="tablewire-contract", environ={})
-
-    # --- what is promised
+    # --- what a search says
 
     async def test_a_good_answer_is_ok(self) -> None:
         """Everything asked for was answered."""
@@ -69,13 +30,15 @@ class ProviderContract:
         assert snapshot.cause is None
         assert {answer.party_size for answer in snapshot.answers} == set(self.party_sizes)
         assert snapshot.calls > 0
+        assert (snapshot.market, snapshot.service_date) == (self.market.id, self.service_date)
 
     async def test_slots_are_normalised(self) -> None:
         """Ids follow from provider, venue and start; every slot is of the date asked for; every venue is described."""
         async with self._world(self._good) as provider:
             snapshot = await self._ask(provider)
+        assert snapshot.provider == provider.provider_id
+        assert any(said.slots for answer in snapshot.answers for said in answer.venues), "a table is needed"
         for answer in snapshot.answers:
-            assert any(said.slots for said in answer.venues), "a good answer has to have a table"
             for said in answer.venues:
                 venue = snapshot.venues[said.venue_id]
                 assert (venue.provider, venue.venue_id) == (provider.provider_id, said.venue_id)
@@ -84,6 +47,23 @@ class ProviderContract:
                     assert slot.slot_id == slot_id(provider.provider_id, said.venue_id, slot.actual_time)
                     assert slot.service_date == self.service_date
                     assert slot.book_url is None or slot.book_url.startswith(("https://", "http://"))
+
+    async def test_pages_are_numbered_from_one(self) -> None:
+        """A sweep's pages have numbers within its total, so that passes over a date can be told."""
+        async with self._world(self._good) as provider:
+            snapshot = await self._ask(provider)
+        for answer in snapshot.answers:
+            assert 1 <= answer.page <= answer.total_pages
+            assert not answer.one_venue
+
+    async def test_a_part_of_the_day_and_single_pages_can_be_asked_for(self) -> None:
+        """Who has no parts or no pages answers as ever; nobody answers for what was not asked for."""
+        async with self._world(self._good) as provider:
+            part = await self._ask(provider, time_slot="19:00")
+            first = await self._ask(provider, pages=dict.fromkeys(self.party_sizes, (1,)))
+        for snapshot in (part, first):
+            assert snapshot.outcome is Outcome.OK, snapshot.cause
+            assert {answer.party_size for answer in snapshot.answers} <= set(self.party_sizes)
 
     async def test_instants_are_in_order_and_in_utc(self) -> None:
         """A call is sent, is answered, and the snapshot is finished, in this order."""
@@ -99,51 +79,49 @@ class ProviderContract:
         async with self._world(self._good) as provider:
             first, second = await self._ask(provider), await self._ask(provider)
         before = {
-            (answer.party_size, said.venue_id): said for answer in first.answers for said in answer.venues
+            (answer.party_size, answer.time_slots, said.venue_id): said
+            for answer in first.answers
+            for said in answer.venues
         }
         for answer in second.answers:
             for said in answer.venues:
-                assert before[answer.party_size, said.venue_id] is said
+                assert before[answer.party_size, answer.time_slots, said.venue_id] is said
+
+    # --- what goes wrong
 
     async def test_no_fault_raises_or_answers(self) -> None:
         """Whatever the server does, what comes back is a snapshot that says so, in time."""
-        for fault in FAULTS:
-            async with self._world(_misbehave(fault)) as provider:
-                snapshot = await self._ask(provider, seconds=1.0)
-            assert snapshot.outcome in (Outcome.FAILED, Outcome.BLOCKED), fault
-            assert snapshot.cause, fault
-            assert snapshot.answers == (), fault
-
-    async def test_a_challenge_page_is_a_block(self) -> None:
-        """A page where data was asked for is a block, whatever its status."""
-        for fault in FAULTS:
-            if not fault.endswith("page"):
-                continue
-            async with self._world(_misbehave(fault)) as provider:
-                snapshot = await self._ask(provider, seconds=1.0)
-                assert provider.status().problems, fault
-            assert snapshot.outcome is Outcome.BLOCKED, fault
+        await asyncio.gather(*map(self._try_fault, FAULTS))
 
     async def test_what_was_answered_before_a_fault_is_kept(self) -> None:
-        """A party size whose calls fail takes nothing from the others."""
+        """Calls that fail take nothing from those that were answered."""
         answered = 0
 
         async def once(request: web.Request) -> web.StreamResponse:
             nonlocal answered
             answered += 1
-            return await (self._good(request) if answered == 1 else _misbehave("403 page")(request))
+            return await (self._good(request) if answered == 1 else misbehave("403 page")(request))
 
         async with self._world(once) as provider:
             snapshot = await self._ask(provider, seconds=5.0)
-        assert snapshot.outcome is not Outcome.OK
-        if answered > 1:
+        if snapshot.calls > 1:
+            assert snapshot.outcome is not Outcome.OK
             assert snapshot.cause
+
+    async def test_a_time_that_is_over_sends_nothing(self) -> None:
+        """`until` is kept: who is asked too late asks nobody."""
+        arrived = asyncio.Event()
+        async with self._world(misbehave("500", arrived)) as provider:
+            snapshot = await self._ask(provider, seconds=-1.0)
+        assert snapshot.outcome is Outcome.FAILED
+        assert snapshot.cause
+        assert (snapshot.answers, snapshot.calls, arrived.is_set()) == ((), 0, False)
 
     async def test_cancelling_ends_it(self) -> None:
         """A poll that is cancelled ends, and the provider can be asked again."""
         arrived = asyncio.Event()
-        async with self._world(_misbehave("hung", arrived)) as provider:
-            poll = asyncio.create_task(self._search(provider, None), name="a poll to be cancelled")
+        async with self._world(misbehave("hung", arrived)) as provider:
+            poll = asyncio.create_task(self._ask(provider), name="a poll to be cancelled")
             await asyncio.wait_for(arrived.wait(), HANG)
             poll.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -151,6 +129,8 @@ class ProviderContract:
             assert poll.cancelled()
             snapshot = await self._ask(provider, seconds=0.3)
         assert snapshot.outcome is Outcome.FAILED
+
+    # --- what it says of itself
 
     async def test_it_says_how_it_is_doing(self) -> None:
         """Calls are counted, and an enabled provider says that it is."""
@@ -166,8 +146,23 @@ class ProviderContract:
         """None where all is well; words where not."""
         async with self._world(self._good) as provider:
             assert await asyncio.wait_for(provider.probe(), HANG) is None
-        async with self._world(_misbehave("403 page")) as provider:
+        async with self._world(misbehave("403 page")) as provider:
             assert await asyncio.wait_for(provider.probe(), HANG)
+
+    async def test_no_secret_of_its_calls_is_ever_shown(self) -> None:
+        """A server that answers with the request's own headers, query and body gets none of their secrets into any message."""
+        secrets: set[str] = set()
+
+        async def echo(request: web.Request) -> web.StreamResponse:
+            secrets.update(secrets_of(request.headers))
+            heard = {"headers": dict(request.headers), "path": request.path_qs}
+            return web.json_response(heard | {"body": await request.text()}, status=401)
+
+        async with self._world(echo) as provider:
+            snapshot = await self._ask(provider, seconds=1.0)
+            shown = [repr(provider), repr(provider.status()), repr(snapshot), str(await provider.probe())]
+        assert snapshot.outcome is Outcome.FAILED
+        assert not [secret for secret in secrets if any(secret in text for text in shown)]
 
     async def test_it_can_be_closed_twice(self) -> None:
         """Closing what is closed does nothing."""
@@ -175,70 +170,12 @@ class ProviderContract:
             await provider.aclose()
             await provider.aclose()
 
-    # --- how it is tried
-
-    async def _good(self, request: web.Request) -> web.StreamResponse:
-        return self.answer(request, await request.read())
-
-    async def _ask(self, provider: AvailabilityProvider, *, seconds: float | None = None) -> Snapshot:
-        until = None if seconds is None else asyncio.get_running_loop().time() + seconds
-        return await asyncio.wait_for(self._search(provider, until), HANG)
-
-    async def _search(self, provider: AvailabilityProvider, until: float | None) -> Snapshot:
-        return await provider.search_availability(
-            self.market, self.service_date, None, self.party_sizes, until=until
-        )
-
-    @contextlib.asynccontextmanager
-    async def _world(self, handle: Handler) -> AsyncIterator[AvailabilityProvider]:
-        """A provider, and the server that it asks."""
-        app = web.Application()
-        app.router.add_route("*", "/{path:.*}", handle)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        provider = self.make_provider(f"http://127.0.0.1:{runner.addresses[0][1]}", self.make_kit())
-        try:
-            yield provider
-        finally:
-            await provider.aclose()
-            await runner.cleanup()
-
-
-def _plain(fault: Fault) -> web.Response | None:
-    """The faults that are answers; None for those that are none."""
-    match fault:
-        case "429":
-            return web.json_response({"status": 429}, status=429, headers={"Retry-After": "60"})
-        case "500":
-            return web.Response(status=500, text="Internal Server Error")
-        case "403 page":
-            return web.Response(status=403, text=_PAGE, content_type="text/html")
-        case "200 page":
-            return web.Response(text=_PAGE, content_type="text/html")
-        case "cut":
-            return web.Response(
-                body=b'{"meta":{"total":1},"search":{"hits":[{"id"', content_type="application/json"
-            )
-        case "empty":
-            return web.Response(body=b"", content_type="application/json")
-        case "other json":
-            return web.json_response([None, 17, "text"])
-        case "reset" | "hung":
-            return None
-        case _:
-            assert_never(fault)
-
-
-def _misbehave(fault: Fault, arrived: asyncio.Event | None = None) -> Handler:
-    async def handle(request: web.Request) -> web.StreamResponse:
-        await request.read()
-        if arrived is not None:
-            arrived.set()
-        if fault == "reset" and request.transport is not None:
-            request.transport.abort()
-        if fault == "hung":
-            await asyncio.sleep(HANG)
-        return _plain(fault) or web.Response()
-
-    return handle
+    async def _try_fault(self, fault: Fault) -> None:
+        async with self._world(misbehave(fault)) as provider:
+            snapshot = await self._ask(provider, seconds=1.5)
+            problems = provider.status().problems
+        expected = (Outcome.BLOCKED,) if fault.endswith("page") else (Outcome.FAILED, Outcome.BLOCKED)
+        assert snapshot.outcome in expected, fault
+        assert snapshot.cause, fault
+        assert snapshot.answers == (), fault
+        assert problems or not fault.endswith("page"), fault

@@ -49,6 +49,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """How many items of each sort it had, e.g. `hits` and `slots`."""
     flaws: Iterable[tuple[str, Flaw]] = ()
     """(sort, what was wrong), once for each item."""
+    blemishes: Iterable[tuple[str, Flaw]] = ()
+    """The same for fields that items may go without: told only where earlier answers had them."""
     size: int = 0
     """Bytes of its body."""
     slots_read: int = 0
@@ -70,10 +72,14 @@ class Drift:
         self._now = now
         self._streaks: dict[tuple[str, Flaw], _Streak] = {}
         self._barren: _Streak | None = None
+        self._judged: Counter[str] = Counter()
+        """Answers that had enough items of a sort."""
+        self._without: Counter[tuple[str, str]] = Counter()
+        """How many of them had a sort's field in hardly any item."""
 
     def see(self, shape: Shape) -> None:
         """Work in one answer."""
-        flawed = Counter(shape.flaws)
+        flawed = Counter(shape.flaws) + self._news(shape)
         for key in [key for key in self._streaks if shape.counts.get(key[0], 0) >= _FEWEST]:
             if flawed[key] < _NEARLY_ALL * shape.counts[key[0]]:
                 del self._streaks[key]
@@ -97,6 +103,28 @@ class Drift:
                 f"{self._provider}: no slot read from answers that are not small since {since:%H:%M}"
             )
         return tuple(named)
+
+    def _news(self, shape: Shape) -> Counter[tuple[str, Flaw]]:
+        """The blemishes of fields that earlier answers had."""
+        blemished = Counter(shape.blemishes)
+        news = Counter(
+            {
+                key: n
+                for key, n in blemished.items()
+                if self._judged[key[0]] > self._without[key[0], key[1].field]
+            }
+        )
+        lacking = Counter(
+            {
+                (sort, flaw.field)
+                for (sort, flaw), n in blemished.items()
+                if n >= _NEARLY_ALL * shape.counts.get(sort, 0)
+            }
+        )
+        enough = [sort for sort, items in shape.counts.items() if items >= _FEWEST]
+        self._judged.update(enough)
+        self._without.update({key: n for key, n in lacking.items() if key[0] in enough})
+        return news
 
     def _see_yield(self, shape: Shape) -> None:
         if shape.slots_read:

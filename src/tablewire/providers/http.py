@@ -35,6 +35,8 @@ _PROBLEMS = (
     FailureKind.RATE_LIMITED,
     FailureKind.STALE_QUERY,
 )
+_EXPLAINED = (FailureKind.REJECTED, FailureKind.UNAUTHORIZED)
+"""Refusals whose body may say more than their status."""
 
 T = TypeVar("T")
 Observer = Callable[[str, float], None]
@@ -86,6 +88,7 @@ class Caller:
         self.budget = Budget(rate)
         self.breaker = Breaker()
         self._seats = seats
+        seats.keep(provider, rate)
         self._timeout = timeout
         self._user_agent = user_agent
         self._jitter = jitter
@@ -174,7 +177,7 @@ class Caller:
             self.breaker.abandoned()
             raise
         finally:
-            self._seats.semaphore.release()
+            self._seats.give_back(self.provider)
 
     def _refusal(self) -> CallFailure | None:
         return self._refused() if self.breaker.refuses(self._clock()) else None
@@ -189,13 +192,15 @@ class Caller:
 
     async def _take_seat(self, until: float | None) -> bool:
         """Wait for the budget, then for a seat; one call at a time, so that none is sent on tokens saved up in a queue."""
+        if until is not None and self._clock() >= until:
+            return False  # a scope that is over stops only what waits in it
         try:
             async with asyncio.timeout_at(until), self._turn:
                 while (wait := self.budget.wait(at := self._clock())) > 0:
                     if until is not None and at + wait >= until:
                         return False
                     await asyncio.sleep(wait)
-                await self._seats.semaphore.acquire()
+                await self._seats.take(self.provider)
         except TimeoutError:
             return False
         return True
@@ -247,7 +252,7 @@ class Caller:
         arrived_at = self.now()
         body = answered.body or b""
         verdict = judge(answered)
-        if verdict is not None and verdict[0] is FailureKind.REJECTED and explain is not None:
+        if verdict is not None and verdict[0] in _EXPLAINED and explain is not None:
             verdict = explain(answered.status, body) or verdict
         if verdict is None:
             try:

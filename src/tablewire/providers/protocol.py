@@ -1,8 +1,10 @@
 """The door of the providers: what the engine asks of any of them, and what each promises."""
 
 import asyncio
+from collections import Counter, deque
 from collections.abc import Mapping
 from datetime import date
+from math import ceil
 from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
@@ -103,8 +105,48 @@ class VenueLooks(Protocol):
 
 
 class Seats:
-    """How many calls may be in flight at once, over all providers and buckets."""
+    """How many calls may be in flight at once, over all providers and buckets.
+
+    Some are kept for each provider, so that one whose calls all hang does not take the others' too: as many as it sends calls a
+    second, but at most its fair share. The rest are for whoever comes first.
+    """
 
     def __init__(self, seats: int) -> None:
         self.seats = seats
-        self.semaphore = asyncio.Semaphore(seats)
+        self._wanted: dict[str, int] = {}
+        self._held: Counter[str] = Counter()
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    def keep(self, provider: str, rate: float) -> None:
+        """A provider that is sent so many calls a second is going to take seats."""
+        self._wanted[provider] = ceil(rate)
+
+    async def take(self, provider: str) -> None:
+        """Wait for a seat."""
+        while not self._is_free(provider):
+            turn = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            try:
+                await turn
+            finally:
+                self._waiting.remove(turn)
+        self._held[provider] += 1
+
+    def give_back(self, provider: str) -> None:
+        """A seat that was taken is free again."""
+        self._held[provider] -= 1
+        for turn in self._waiting:
+            if not turn.done():
+                turn.set_result(None)
+
+    def _is_free(self, provider: str) -> bool:
+        kept = sum(
+            max(0, min(wanted, self._fair_share) - self._held[other])
+            for other, wanted in self._wanted.items()
+            if other != provider
+        )
+        return self._held.total() + kept < self.seats
+
+    @property
+    def _fair_share(self) -> int:
+        return self.seats // len(self._wanted)

@@ -30,10 +30,12 @@ class Kit:
         observe: Callable[[str, str, float], None] = lambda _provider, _kind, _seconds: None,
         exchange: Exchange | None = None,
         wrap: Callable[[str], Wrap | None] = lambda _provider: None,
+        opted_out: frozenset[tuple[str, str]] = frozenset(),
     ) -> None:
         """`observe` is told of every attempt: whose, how it ended, and its seconds. `call_timeout` is in seconds.
 
-        `exchange` takes the place of HTTP; `wrap` says by provider what is put round it.
+        `exchange` takes the place of HTTP; `wrap` says by provider what is put round it; `opted_out` are (provider, venue id) of
+        venues that are left alone.
         """
         self.environ = environ
         self.now = now
@@ -43,6 +45,7 @@ class Kit:
         self._observe = observe
         self._exchange = exchange
         self._wrap = wrap
+        self._opted_out = opted_out
 
     def caller(self, provider_id: str, *, rate: float) -> Caller:
         """What sends a provider's calls, at most `rate` a second."""
@@ -57,6 +60,13 @@ class Kit:
             exchange=self._exchange,
             wrap=self._wrap(provider_id),
         )
+
+    def opted_out(self, provider_id: str) -> frozenset[str]:
+        """The ids of a provider's venues that want to be left alone.
+
+        The engine drops what is said of them; who asks by id must not ask for them at all.
+        """
+        return frozenset(venue_id for of_provider, venue_id in self._opted_out if of_provider == provider_id)
 
 
 Maker = Callable[[Kit], AvailabilityProvider]
@@ -115,6 +125,11 @@ def _load_later(point: EntryPoint, origin: str) -> Maker:
             raise RegistryError(
                 f"the provider `{point.name}` of {origin} cannot be loaded: {error}"
             ) from error
-        return maker(kit)
+        try:
+            return maker(kit)
+        except Exception as error:
+            # Code of others, called once: whatever it raises ends the start with a sentence. Its text may hold a secret.
+            what = f"{type(error).__name__} {error}" if isinstance(error, KeyError) else type(error).__name__
+            raise RegistryError(f"the provider `{point.name}` of {origin} cannot be made: {what}") from error
 
     return make

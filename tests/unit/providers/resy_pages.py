@@ -66,3 +66,39 @@ def page(hits: list[Any], *, page: int = 1, total_pages: int = 1, total: int | N
     return msgspec.json.encode(
         {"meta": meta, "search": {"hits": hits, "nbPages": total_pages}, "suggestions": []}
     )
+
+
+def find(*entries: Any) -> bytes:
+    """The answer for one venue: one entry, or none."""
+    return msgspec.json.encode(
+        {
+            "query": {"day": DAY, "party_size": 2, "time_filter": None},
+            "results": {"venues": list(entries), "meta": {"offset": 1, "limit": None}},
+        }
+    )
+
+
+def found(
+    venue_id: int, *slots: dict[str, Any] | None, templates: Any = None, **changes: Any
+) -> dict[str, Any]:
+    """One venue as the per-venue call writes it; `changes` replace whole fields of the restaurant."""
+    venue = {
+        "id": {"resy": venue_id},
+        "name": f"House {venue_id}",
+        "type": "Noodles",
+        "url_slug": f"house-{venue_id}",
+        "price_range": 2,
+        "rating": 4.5,
+        "location": {
+            "time_zone": "EST5EDT",
+            "neighborhood": "Old Harbour",
+            "geo": {"lat": 40.71, "lon": -74.0},
+            "url_slug": "new-york-ny",
+        },
+        "responsive_images": {"originals": {"a": {"url": f"https://image.example/{venue_id}/640x360"}}},
+    } | changes
+    return {
+        "venue": venue,
+        "templates": {"11": template()} if templates is None else templates,
+        "slots": list(slots),
+    }

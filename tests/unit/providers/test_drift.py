@@ -118,3 +118,37 @@ def test_a_decoding_error_names_its_field(body: bytes, flaw: Flaw) -> None:
     with pytest.raises(ValueError) as caught:
         msgspec.json.decode(body, type=Slot)
     assert flaw_of(caught.value) == flaw
+
+
+PRICE = Flaw("price_range_id", "missing")
+
+
+def with_blemishes(setting: Setting, hits: int, blemished: int, flaw: Flaw = PRICE) -> None:
+    setting.drift.see(
+        Shape(counts={"hits": hits}, blemishes=[("hits", flaw)] * blemished, size=1000, slots_read=1)
+    )
+
+
+def test_a_field_that_items_may_go_without_is_named_once_all_do_and_earlier_ones_did_not() -> None:
+    setting = Setting()
+    with_blemishes(setting, 10, 4)
+    for _ in range(3):
+        with_blemishes(setting, 10, 10)
+    assert setting.problems == ("resy: price_range_id missing in 100% of hits since 14:02",)
+    with_blemishes(setting, 10, 4)
+    assert list(setting.problems) == []
+
+
+def test_a_field_that_was_never_there_is_not_missed() -> None:
+    setting = Setting()
+    for _ in range(10):
+        with_blemishes(setting, 10, 10)
+    assert setting.problems == ()
+
+
+def test_answers_with_hardly_any_item_do_not_count_as_earlier_ones() -> None:
+    setting = Setting()
+    with_blemishes(setting, 2, 0)
+    for _ in range(10):
+        with_blemishes(setting, 10, 10)
+    assert setting.problems == ()

@@ -171,12 +171,12 @@ async def test_queued_calls_are_not_sent_in_a_heap_when_seats_come_free(
 ) -> None:
     seats = Seats(4)
     for _ in range(4):
-        await seats.semaphore.acquire()
+        await seats.take("resy")
     caller = make(seats=seats, rate=20.0)
     calls = asyncio.gather(*(caller.call(server.request(), bytes) for _ in range(8)))
     await asyncio.sleep(0.5)  # long enough to save up ten calls, if queueing did
     for _ in range(4):
-        seats.semaphore.release()
+        seats.give_back("resy")
     results = await calls
     sent = sorted(result.sent_at for result in results if isinstance(result, Fetched))
     assert sent[-1] - sent[0] >= timedelta(seconds=0.2)
@@ -234,12 +234,12 @@ async def test_until_ends_the_wait_for_the_budget_at_once(server: Server, make: 
 
 async def test_until_ends_the_wait_for_a_seat(server: Server, make: Callers) -> None:
     seats = Seats(1)
-    await seats.semaphore.acquire()
+    await seats.take("resy")
     failure = await make(seats=seats).call(server.request(), bytes, until=in_seconds(0.05))
     assert isinstance(failure, CallFailure)
     assert (failure.kind, failure.sent_at) == (FailureKind.OUT_OF_TIME, None)
-    seats.semaphore.release()
-    assert not seats.semaphore.locked()
+    seats.give_back("resy")
+    await asyncio.wait_for(seats.take("resy"), 3)
 
 
 async def test_a_retry_never_goes_beyond_until(server: Server, make: Callers) -> None:

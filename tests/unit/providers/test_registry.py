@@ -71,6 +71,40 @@ def test_a_broken_package_harms_only_who_wants_it(value: str) -> None:
         registry.make(["other"], kit())
 
 
+def make_without_its_setting(kit: Kit) -> Any:
+    return kit.environ["OTHER_URL"]
+
+
+def make_with_a_secret_in_its_error(kit: Kit) -> Any:
+    raise ValueError(f"{kit.environ['KEY']} is refused")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("make_without_its_setting", "KeyError 'OTHER_URL'"),
+        ("make_with_a_secret_in_its_error", "ValueError"),
+    ],
+)
+def test_a_provider_that_cannot_be_made_is_named_without_its_secrets(name: str, says: str) -> None:
+    registry = Registry()
+    registry.register_installed([point(f"tests.unit.providers.test_registry:{name}")])
+    with pytest.raises(RegistryError) as caught:
+        registry.make(["other"], kit())
+    assert str(caught.value).endswith(f"cannot be made: {says}")
+
+
+def test_a_kit_tells_each_provider_which_of_its_venues_are_left_alone() -> None:
+    shared = Kit(
+        seats=Seats(2),
+        call_timeout=1.0,
+        user_agent="test",
+        environ={},
+        opted_out=frozenset({("one", "7"), ("two", "8")}),
+    )
+    assert shared.opted_out("one") == {"7"}
+
+
 def test_a_kit_makes_callers_that_report_whose_call_it_was() -> None:
     seen: list[tuple[str, str, float]] = []
     shared = Kit(

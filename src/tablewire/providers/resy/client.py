@@ -1,32 +1,23 @@
-"""Resy behind the door of the providers: one search call a page, the whole day in each answer."""
+"""Resy behind the door of the providers: a call a page of the search, or a call a venue; the whole day in each answer."""
 
-import asyncio
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import anyio
 import msgspec
 
 from tablewire.domain.markets import NYC, Market, service_today
-from tablewire.domain.snapshots import Answer, Outcome, Snapshot, VenueAnswer
-from tablewire.providers.calls import CallFailure, Fetched, Request
-from tablewire.providers.drift import Drift, Flaw, Shape
+from tablewire.domain.snapshots import Outcome, Snapshot
+from tablewire.providers.calls import CallFailure
+from tablewire.providers.drift import Drift
 from tablewire.providers.http import Caller
 from tablewire.providers.protocol import ProviderStatus
-from tablewire.providers.resy.convert import PROVIDER, Asked
-from tablewire.providers.resy.memory import Memory, Sheet
-from tablewire.providers.resy.poll import Counted, Poll
-from tablewire.providers.resy.reading import ReadHit, read_hit
-from tablewire.providers.resy.wire import PageCounts, SearchAnswer, decode_answer, page_counts
-
-PER_PAGE = 75
-"""Hits a page: Resy grants no more."""
-_PATH = "/3/venuesearch/search"
-_TURN = 0.002
-"""Seconds for which reading holds the loop before others have their turn."""
-_SUDDENLY_EMPTY = 3
-"""So many venues that lose all they had at once, on a page that shows nothing, are no accident."""
+from tablewire.providers.resy import looks, search
+from tablewire.providers.resy.line import Line
+from tablewire.providers.resy.memory import Memory
+from tablewire.providers.resy.poll import Poll
+from tablewire.providers.resy.venues import PROVIDER
+from tablewire.providers.resy.wire import decode_answer
 
 
 class ResyProvider:
@@ -40,18 +31,17 @@ class ResyProvider:
         auth_token: str | None,
         caller: Caller,
         home: Market = NYC,
+        opted_out: frozenset[str] = frozenset(),
     ) -> None:
-        """Without `api_key` it is not enabled. `home` is the market that `probe` asks about."""
-        self._url = base_url.rstrip("/") + _PATH
+        """Without `api_key` it is not enabled. `home` is the market that `probe` asks about; venues in `opted_out` are never looked at."""
         self._enabled = bool(api_key)
-        self._headers = {"Content-Type": "application/json", "Authorization": f'ResyAPI api_key="{api_key}"'}
-        if auth_token:
-            self._headers |= {"X-Resy-Auth-Token": auth_token, "X-Resy-Universal-Auth": auth_token}
+        self._line = Line(base_url=base_url, api_key=api_key, auth_token=auth_token, caller=caller)
         self._caller = caller
         self._home = home
         self._memory = Memory()
-        self._drift = Drift(PROVIDER, caller.now)
-        self._reading = asyncio.Lock()
+        self._drifts = Drift(PROVIDER, caller.now), Drift(f"{PROVIDER} {looks.PATH}", caller.now)
+        self._search = search.Search(self._line, self._memory, self._drifts[0])
+        self._looks = looks.Looks(self._line, self._memory, self._drifts[1], opted_out)
 
     @property
     def provider_id(self) -> str:
@@ -70,186 +60,59 @@ class ResyProvider:
     ) -> Snapshot:
         """What is free on a date, as the protocol says. An answer for a date has only the slots of that date's service."""
         del time_slot
-        poll = Poll(market, service_date, until)
+        poll = self._begin(market, service_date, until)
         if not self._enabled:
             return self._not_enabled(poll)
-        yesterday = service_today(self._caller.now(), market.zone) - timedelta(days=1)
-        self._memory.forget_before(market, min(yesterday, service_date))
         async with anyio.create_task_group() as group:
             for size in party_sizes:
                 wanted = None if pages is None else pages.get(size, ())
-                group.start_soon(self._sweep, poll, size, wanted, name=f"resy {service_date} for {size}")
+                group.start_soon(
+                    self._search.sweep, poll, size, wanted, name=f"resy {service_date} for {size}"
+                )
+        return poll.snapshot(self._caller.now())
+
+    @property
+    def venues_per_call(self) -> int:
+        """One: Resy's call for venues by name takes one."""
+        return 1
+
+    async def look_at(
+        self,
+        market: Market,
+        service_date: date,
+        venues: Mapping[int, tuple[str, ...]],
+        *,
+        until: float | None = None,
+    ) -> Snapshot:
+        """What is free on a date at some venues, as the protocol says; each answer has the whole day."""
+        poll = self._begin(market, service_date, until)
+        if not self._enabled:
+            return self._not_enabled(poll)
+        await self._looks.look(poll, venues)
         return poll.snapshot(self._caller.now())
 
     def status(self) -> ProviderStatus:
         """How Resy is doing; times in its problems are those of the home market."""
-        return self._caller.status(enabled=self._enabled, problems=self._drift.problems(self._home.zone))
+        problems = tuple(problem for drift in self._drifts for problem in drift.problems(self._home.zone))
+        return self._caller.status(enabled=self._enabled, problems=problems)
 
     async def probe(self) -> str | None:
         """Ask for one venue without its tables."""
         if not self._enabled:
             return "resy: no key is set"
-        question = {**_question(self._home, page=1), "availability": False, "per_page": 1}
-        result = await self._caller.call(self._request(question), decode_answer)
+        question = {**search.question_of(self._home, page=1), "availability": False, "per_page": 1}
+        result = await self._caller.call(self._line.request(search.PATH, question), decode_answer)
         return f"resy: {result.message}" if isinstance(result, CallFailure) else None
 
     async def aclose(self) -> None:
         """Give back connections."""
         await self._caller.aclose()
 
-    # --- asking
-
-    async def _sweep(self, poll: Poll, size: int, wanted: tuple[int, ...] | None) -> None:
-        """Ask for a party size's pages: those wanted, or all."""
-        sheet = self._memory.sheet(poll.market, poll.service_date, size)
-        asked = Asked(service_date=poll.service_date, party_size=size, zone=poll.market.zone)
-        if wanted is not None:
-            await self._ask_pages(poll, asked, sheet, _that_exist(wanted, sheet.total_pages))
-            return
-        await self._ask_page(poll, asked, sheet, 1)
-        if (total := sheet.total_pages) is not None and size in poll.counted:
-            await self._ask_pages(poll, asked, sheet, range(2, total + 1))
-            poll.check_whole_sweep(size)
-
-    async def _ask_pages(self, poll: Poll, asked: Asked, sheet: Sheet, pages: Iterable[int]) -> None:
-        async with anyio.create_task_group() as group:
-            for page in pages:
-                group.start_soon(self._ask_page, poll, asked, sheet, page, name=f"resy page {page}")
-
-    async def _ask_page(self, poll: Poll, asked: Asked, sheet: Sheet, page: int) -> None:
-        question = _question(poll.market, page=page)
-        question["slot_filter"] = {"day": asked.day, "party_size": asked.party_size}
-        request = self._request(question)
-        try:
-            result = await self._caller.call(request, decode_answer, until=poll.until)
-        finally:
-            poll.calls += request.sent
-        if isinstance(result, CallFailure):
-            poll.failed(asked.party_size, page, result)
-            return
-        counts = page_counts(result.body, page)
-        sheet.total_pages = counts.total_pages
-        if counts.page != page:
-            poll.remark(f"page {counts.page} was answered where page {page} was asked for")
-        async with self._reading:
-            await self._read_page(poll, asked, sheet, result, counts)
-
-    def _request(self, question: dict[str, object]) -> Request:
-        return Request("POST", self._url, headers=self._headers, body=msgspec.json.encode(question))
+    def _begin(self, market: Market, service_date: date, until: float | None) -> Poll:
+        yesterday = service_today(self._caller.now(), market.zone) - timedelta(days=1)
+        self._memory.forget_before(market, min(yesterday, service_date))
+        return Poll(market, service_date, until)
 
     def _not_enabled(self, poll: Poll) -> Snapshot:
         poll.remark("no key is set")
         return msgspec.structs.replace(poll.snapshot(self._caller.now()), outcome=Outcome.FAILED)
-
-    # --- reading
-
-    async def _read_page(
-        self, poll: Poll, asked: Asked, sheet: Sheet, fetched: Fetched[SearchAnswer], counts: PageCounts
-    ) -> None:
-        page = _Page()
-        turn_ends = time.perf_counter() + _TURN
-        for raw in fetched.body.search.hits:
-            page.take(self._recall(raw, asked, sheet, page))
-            if time.perf_counter() >= turn_ends:
-                await asyncio.sleep(0)
-                turn_ends = time.perf_counter() + _TURN
-        self._drift.see(page.shape(fetched.size))
-        if counts.page <= counts.total_pages:
-            self._add(poll, asked, fetched, counts, page)
-
-    def _recall(self, raw: msgspec.Raw, asked: Asked, sheet: Sheet, page: "_Page") -> ReadHit:
-        """What a hit says: from memory where its bytes are known, else read now."""
-        # 64 bits of Python's keyed hash: that a changed hit passes for a known one will not happen once in the service's life.
-        mark = hash(bytes(raw))
-        if (known := sheet.same(mark)) is not None:
-            return known
-        read = read_hit(raw, asked)
-        if read.venue is None or read.answer is None:
-            return read
-        before = sheet.last(read.answer.venue_id)
-        page.lost += bool(before is not None and before.slots and not read.answer.slots)
-        return sheet.keep(mark, msgspec.structs.replace(read, venue=self._memory.venue(read.venue)))
-
-    def _add(
-        self, poll: Poll, asked: Asked, fetched: Fetched[SearchAnswer], counts: PageCounts, page: "_Page"
-    ) -> None:
-        size = asked.party_size
-        where = f"page {counts.page} for {size}"
-        poll.answers.append(
-            Answer(
-                party_size=size,
-                sent_at=fetched.sent_at,
-                arrived_at=fetched.arrived_at,
-                venues=tuple(page.answers),
-                page=counts.page,
-                total_pages=counts.total_pages,
-            )
-        )
-        for read in page.reads:
-            if read.venue is not None:
-                poll.venues[read.venue.venue_id] = read.venue
-        counted = poll.counted.setdefault(size, Counted())
-        counted.hits += len(page.reads)
-        counted.total = counts.total
-        counted.venues.update(answer.venue_id for answer in page.answers)
-        counted.others += len(page.reads) - len(page.answers)
-        if page.senseless:
-            poll.remark(f"{page.senseless} hits of {where} made no sense")
-        if page.in_part:
-            poll.remark(f"{page.in_part} venues of {where} were understood in part")
-        if page.lost >= _SUDDENLY_EMPTY and not page.slots_read:
-            poll.soft_blocked = True
-            poll.remark(
-                f"{page.lost} venues of {where} are suddenly empty, and no other has a table: a soft block?"
-            )
-
-
-class _Page:
-    """What one page's hits come to."""
-
-    def __init__(self) -> None:
-        self.reads: list[ReadHit] = []
-        self.answers: list[VenueAnswer] = []
-        self.lost = 0
-        """Venues that had tables when they were last answered for, and have none now."""
-        self.slots_listed = 0
-        self.slots_read = 0
-        self.senseless = 0
-        self.in_part = 0
-        self._flaws: list[tuple[str, Flaw]] = []
-
-    def take(self, read: ReadHit) -> None:
-        """Add a hit."""
-        self.reads.append(read)
-        self.slots_listed += read.slots_listed
-        self.senseless += read.senseless
-        if read.flaws:
-            self._flaws.extend(read.flaws)
-        if read.answer is not None:
-            self.answers.append(read.answer)
-            self.slots_read += len(read.answer.slots)
-            self.in_part += not read.answer.whole
-
-    def shape(self, size: int) -> Shape:
-        """What it looked like, for drift."""
-        counts = {"hits": len(self.reads), "slots": self.slots_listed}
-        return Shape(counts=counts, flaws=self._flaws, size=size, slots_read=self.slots_read)
-
-
-def _that_exist(wanted: tuple[int, ...], total: int | None) -> tuple[int, ...]:
-    """The wanted pages that there were last time; all of them where none was, since it may have grown."""
-    there = tuple(page for page in wanted if total is None or page <= total)
-    return there or wanted
-
-
-def _question(market: Market, *, page: int) -> dict[str, object]:
-    return {
-        "availability": True,
-        "page": page,
-        "per_page": PER_PAGE,
-        "query": "",
-        "types": ["venue"],
-        "order_by": "availability",
-        "geo": {"latitude": market.latitude, "longitude": market.longitude, "radius": market.radius_m},
-        "include_tock_inventory": False,
-    }

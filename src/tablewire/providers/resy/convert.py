@@ -1,40 +1,32 @@
-"""From Resy's hits to normalised venues and slots."""
+"""From Resy's tables to normalised slots."""
 
-import math
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any
-from urllib.parse import quote
+from sys import intern
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from tablewire.domain.markets import instant
-from tablewire.domain.slots import SeenSlot, Venue, local_start, slot_id
-from tablewire.providers.resy.wire import Hit, Slot, Template
+from tablewire.domain.slots import SeenSlot, local_start, slot_id
+from tablewire.providers.resy.venues import PROVIDER, NoSense
+from tablewire.providers.resy.wire import Slot, Template
+from tablewire.providers.texts import clean
 
-PROVIDER = "resy"
-WEB = "https://resy.com"
 _DAY = 86_400
 _LONGEST_LEAD = 366 * _DAY
 _START = "YYYY-MM-DD HH:MM:SS"
-_LONGEST_TEXT = 300
-_LONGEST_URL = 1_000
 
 _NO: tuple[object, ...] = (None, False, 0, "0", "")
 """What says no: flags come as numbers or truth values."""
 
-_named = lru_cache(maxsize=65_536)(slot_id)
+_named = lru_cache(maxsize=4_096)(slot_id)
 """The id of a slot, remembered: two party sizes share its 16 bytes."""
 
 
-class NoSense(ValueError):
-    """A slot whose parts are typed as they should be, but cannot be true."""
-
-
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What a search asked for."""
+    """What was asked for."""
 
     service_date: date
     party_size: int
@@ -55,9 +47,6 @@ class _Seatings:
         self.names: set[str] = set()
         self.off_at: datetime | None = None
         self.stays = False
-
-
-# --- slots
 
 
 def is_public(slot: Slot, template: Template | None) -> bool:
@@ -92,6 +81,11 @@ def checked_start(text: str) -> datetime:
     return start
 
 
+def book_url(page: str | None, asked: Asked) -> str | None:
+    """Where people book a table of the date and party size, given the venue's own page."""
+    return None if page is None else f"{page}?date={asked.day}&seats={asked.party_size}"
+
+
 def merge_slots(
     slots: list[Slot], templates: Mapping[str, Template], venue_id: str, asked: Asked, book_url: str | None
 ) -> tuple[SeenSlot, ...]:
@@ -116,7 +110,7 @@ def merge_slots(
     return tuple(
         SeenSlot(
             slot_id=_named(PROVIDER, venue_id, start),
-            actual_time=start,
+            actual_time=intern(start),
             service_date=asked.service_date,
             seatings=_sorted_names(frozenset(seatings.names)),
             book_url=book_url,
@@ -150,6 +144,23 @@ def _sorted_names(names: frozenset[str]) -> tuple[str, ...]:
 
 
 def _off_market_at(slot: Slot, template: Template | None, zone: ZoneInfo) -> datetime | None:
+    """As the slot itself says, else as its template does; None where it stays until its start."""
+    off_at = _off_by_slot(slot, zone) or _off_by_template(slot, template, zone)
+    stays = off_at is None or off_at >= instant(local_start(slot.date.start), zone)
+    return None if stays else off_at
+
+
+def _off_by_slot(slot: Slot, zone: ZoneInfo) -> datetime | None:
+    dates = slot.market.get("date") if isinstance(slot.market, dict) else None
+    off = dates.get("off") if isinstance(dates, dict) else None
+    if type(off) is not int:
+        return None
+    starts_at = instant(local_start(slot.date.start), zone)
+    lead = starts_at.timestamp() - off
+    return starts_at - timedelta(seconds=max(0.0, lead)) if lead <= _LONGEST_LEAD else None
+
+
+def _off_by_template(slot: Slot, template: Template | None, zone: ZoneInfo) -> datetime | None:
     if template is None or template.reservation_config is None:
         return None
     config = template.reservation_config
@@ -166,80 +177,3 @@ def _time_of_day(text: str) -> time | None:
         return time.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         return None
-
-
-# --- venues
-
-
-def book_url(hit: Hit, asked: Asked) -> str | None:
-    """Where people book a table of the date and party size; None where the hit does not say enough."""
-    page = _page(hit)
-    return None if page is None else f"{page}?date={asked.day}&seats={asked.party_size}"
-
-
-def to_venue(hit: Hit) -> Venue:
-    """What a hit says of its restaurant. Raises NoSense where it has no name."""
-    name = clean(hit.name)
-    if not name:
-        raise NoSense("a venue without a name")
-    latitude, longitude = _coordinates(hit.geo)
-    price = hit.price_range_id
-    return Venue(
-        provider=PROVIDER,
-        venue_id=str(hit.id.resy),
-        name=name,
-        neighborhood=_text(hit.neighborhood),
-        price_range=price if price in (1, 2, 3, 4) and type(price) is int else None,
-        cuisine=_cuisine(hit.cuisine),
-        latitude=latitude,
-        longitude=longitude,
-        url=_page(hit),
-        image_url=_image(hit.images),
-    )
-
-
-def clean(text: str) -> str:
-    """A text on one line, without what cannot be shown or stored, and not too long."""
-    if not text.isprintable():
-        text = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(text.split())[:_LONGEST_TEXT]
-
-
-def _text(value: Any) -> str | None:
-    return (clean(value) or None) if isinstance(value, str) else None
-
-
-def _cuisine(value: Any) -> str | None:
-    names = value if isinstance(value, list) else [value]
-    return ", ".join(name for name in map(_text, names) if name)[:_LONGEST_TEXT] or None
-
-
-def _page(hit: Hit) -> str | None:
-    city = _text(hit.location.get("url_slug")) if isinstance(hit.location, dict) else None
-    venue = _text(hit.url_slug)
-    return f"{WEB}/cities/{quote(city, safe='')}/venues/{quote(venue, safe='')}" if city and venue else None
-
-
-def _coordinates(value: Any) -> tuple[float | None, float | None]:
-    found = value if isinstance(value, dict) else {}
-    latitude, longitude = _degrees(found.get("lat"), 90), _degrees(found.get("lng"), 180)
-    if latitude is None or longitude is None or latitude == longitude == 0:
-        return None, None
-    return latitude, longitude
-
-
-def _degrees(value: Any, limit: int) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if math.isfinite(value) and abs(value) <= limit else None
-
-
-def _image(value: Any) -> str | None:
-    url = value[0] if isinstance(value, list) and value else None
-    if (
-        not isinstance(url, str)
-        or len(url) > _LONGEST_URL
-        or not url.lower().startswith(("https://", "http://"))
-    ):
-        return None
-    return url if url.isascii() and url.isprintable() and not set(url) & set(" \"'<>\\") else None

@@ -29,31 +29,54 @@ class Sheet:
         self.weight = 0
         self._by_mark: dict[int, ReadHit] = {}
         self._by_venue: dict[str, _Known] = {}
+        self._looked: dict[str, VenueAnswer] = {}
+        """What looks at single venues have said since a search last spoke of them, where it differs."""
 
     def same(self, mark: int) -> ReadHit | None:
         """What a hit with these very bytes came to, if it is remembered."""
-        return self._by_mark.get(mark)
+        known = self._by_mark.get(mark)
+        if known is not None and known.answer is not None and self._looked:
+            self._forget_look(known.answer.venue_id)
+        return known
 
     def last(self, venue_id: str) -> VenueAnswer | None:
-        """The last answer for a venue, if it is remembered."""
+        """The last answer for a venue, if it is remembered, whichever call brought it."""
+        if (looked := self._looked.get(venue_id)) is not None:
+            return looked
         known = self._by_venue.get(venue_id)
         return known.read.answer if known is not None else None
+
+    def look(self, answer: VenueAnswer) -> VenueAnswer:
+        """Remember what a look at one venue said; the last answer, the very object, where nothing in it differs."""
+        last = self.last(answer.venue_id)
+        if last == answer:
+            return last
+        self._forget_look(answer.venue_id)
+        self._looked[answer.venue_id] = answer
+        self.weight += _weight_of(answer)
+        return answer
 
     def keep(self, mark: int, read: ReadHit) -> ReadHit:
         """Remember a hit. The answer is the old one, the very object, where nothing in it differs."""
         if read.answer is None:
             return read
         venue_id = read.answer.venue_id
+        last = self.last(venue_id)
+        if last == read.answer:
+            read = msgspec.structs.replace(read, answer=last)
+        self._forget_look(venue_id)
         known = self._by_venue.pop(venue_id, None)
         if known is not None:
             self._by_mark.pop(known.mark, None)
             self.weight -= _weight(known.read)
-            if known.read.answer == read.answer:
-                read = msgspec.structs.replace(read, answer=known.read.answer)
         self._by_venue[venue_id] = _Known(mark, read)
         self._by_mark[mark] = read
         self.weight += _weight(read)
         return read
+
+    def _forget_look(self, venue_id: str) -> None:
+        if (looked := self._looked.pop(venue_id, None)) is not None:
+            self.weight -= _weight_of(looked)
 
 
 class Memory:
@@ -78,6 +101,10 @@ class Memory:
         for key in [key for key in self._sheets if key[0] == market.id and key[1] < day]:
             del self._sheets[key]
 
+    def known_venue(self, venue_id: str) -> Venue | None:
+        """What was last said of a venue, if it is remembered."""
+        return self._venues.get(venue_id)
+
     def venue(self, venue: Venue) -> Venue:
         """The same venue, the object that was handed out before where nothing in it differs."""
         known = self._venues.get(venue.venue_id)
@@ -90,4 +117,8 @@ class Memory:
 
 
 def _weight(read: ReadHit) -> int:
-    return _WEIGHT_OF_A_VENUE + (len(read.answer.slots) if read.answer is not None else 0)
+    return _WEIGHT_OF_A_VENUE if read.answer is None else _weight_of(read.answer)
+
+
+def _weight_of(answer: VenueAnswer) -> int:
+    return _WEIGHT_OF_A_VENUE + len(answer.slots)

@@ -1,18 +1,13 @@
-"""One poll of one date while its pages come in, and what it comes to."""
+"""One poll of one date at Resy: whether a whole sweep adds up, and whether it looks like a soft block."""
 
-from collections import Counter
-from collections.abc import Mapping
 from datetime import date, datetime
 
 import msgspec
 
 from tablewire.domain.markets import Market
-from tablewire.domain.slots import Venue
-from tablewire.domain.snapshots import Answer, Outcome, Snapshot
-from tablewire.providers.calls import CallFailure, FailureKind
-from tablewire.providers.resy.convert import PROVIDER
-
-_NAMED_CAUSES = 3
+from tablewire.domain.snapshots import Outcome, Snapshot
+from tablewire.providers import poll
+from tablewire.providers.resy.venues import PROVIDER
 
 
 class Counted(msgspec.Struct):
@@ -26,28 +21,13 @@ class Counted(msgspec.Struct):
     """Hits that are not ours to look at, or make no sense."""
 
 
-class Poll:
+class Poll(poll.Poll):
     """Collects what one poll brings back."""
 
     def __init__(self, market: Market, service_date: date, until: float | None) -> None:
-        self.market = market
-        self.service_date = service_date
-        self.until = until
-        self.answers: list[Answer] = []
-        self.venues: dict[str, Venue] = {}
-        self.calls = 0
+        super().__init__(PROVIDER, market, service_date, until)
         self.counted: dict[int, Counted] = {}
         self.soft_blocked = False
-        self._failures: list[tuple[str, CallFailure]] = []
-        self._remarks: list[str] = []
-
-    def failed(self, party_size: int, page: int, failure: CallFailure) -> None:
-        """A page was not answered."""
-        self._failures.append((f"page {page} for {party_size}", failure))
-
-    def remark(self, text: str) -> None:
-        """Something is not as it should be, and makes the poll partial at best."""
-        self._remarks.append(text)
 
     def check_whole_sweep(self, party_size: int) -> None:
         """All pages of a party size were asked for: see whether they add up."""
@@ -64,33 +44,5 @@ class Poll:
 
     def snapshot(self, finished_at: datetime) -> Snapshot:
         """What it came to."""
-        outcome = self._outcome()
-        return Snapshot(
-            provider=PROVIDER,
-            market=self.market.id,
-            service_date=self.service_date,
-            finished_at=finished_at,
-            answers=tuple(self.answers),
-            outcome=outcome,
-            cause=None if outcome is Outcome.OK else self._cause(),
-            venues=self.venues,
-            calls=self.calls,
-        )
-
-    def _outcome(self) -> Outcome:
-        kinds = {failure.kind for _, failure in self._failures}
-        if self.soft_blocked or (not self.answers and FailureKind.BLOCKED in kinds):
-            return Outcome.BLOCKED
-        if kinds and not self.answers:
-            return Outcome.FAILED
-        return Outcome.PARTIAL if kinds or self._remarks else Outcome.OK
-
-    def _cause(self) -> str:
-        causes = [*self._remarks]
-        by_message: Counter[str] = Counter(failure.message for _, failure in self._failures)
-        where: Mapping[str, str] = {failure.message: place for place, failure in reversed(self._failures)}
-        for message, count in by_message.most_common():
-            others = f" and {count - 1} more" if count > 1 else ""
-            causes.append(f"{where[message]}{others}: {message}")
-        left = len(causes) - _NAMED_CAUSES
-        return "; ".join(causes[:_NAMED_CAUSES]) + (f"; and {left} more" if left > 0 else "")
+        snapshot = super().snapshot(finished_at)
+        return msgspec.structs.replace(snapshot, outcome=Outcome.BLOCKED) if self.soft_blocked else snapshot

@@ -1,23 +1,22 @@
-"""Reading one hit: its venue and what is free there, as much of it as can be understood."""
+"""Reading one venue of an answer, and what is free there, as much of it as can be understood."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from tablewire.domain.slots import SeenSlot, Venue
 from tablewire.domain.snapshots import VenueAnswer
 from tablewire.providers.drift import Flaw, flaw_of
-from tablewire.providers.resy import wire
+from tablewire.providers.resy import adornments, wire
 from tablewire.providers.resy.convert import (
     Asked,
-    NoSense,
     belongs_to,
     book_url,
     is_public,
     merge_slots,
     template_key,
-    to_venue,
 )
+from tablewire.providers.resy.venues import NoSense, as_hit, to_venue
 
 UNREADABLE = (ValueError, RecursionError)
 """What decoding or converting raises where the wire makes no sense."""
@@ -32,6 +31,7 @@ class ReadHit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     slots_listed: int = 0
     """Slots as they stand on the wire, bookable or not."""
     flaws: tuple[tuple[str, Flaw], ...] = ()
+    blemishes: tuple[tuple[str, Flaw], ...] = ()
     senseless: bool = False
 
 
@@ -46,10 +46,28 @@ def read_hit(raw: msgspec.Raw, asked: Asked) -> ReadHit:
         venue = to_venue(hit)
     except UNREADABLE as error:
         return ReadHit(flaws=(("hits", flaw_of(error)),), senseless=True)
+    return _read_availability(hit, venue, asked, adornments.of_hit(hit))
+
+
+def read_look(raw: msgspec.Raw, asked: Asked, known: Callable[[str], Venue | None]) -> ReadHit:
+    """Read one venue of a per-venue answer; whatever stands in its place, this raises nothing.
+
+    `known` gives what a search has said of a venue: it says more than this answer does.
+    """
+    try:
+        found = wire.decode_found(raw)
+        if found.id.resy <= 0:
+            raise NoSense("id.resy is no id")
+        hit = as_hit(found, raw)
+        venue = known(str(found.id.resy)) or to_venue(hit)
+    except UNREADABLE as error:
+        return ReadHit(flaws=(("hits", flaw_of(error)),), senseless=True)
     return _read_availability(hit, venue, asked)
 
 
-def _read_availability(hit: wire.Hit, venue: Venue, asked: Asked) -> ReadHit:
+def _read_availability(
+    hit: wire.Hit, venue: Venue, asked: Asked, blemishes: tuple[tuple[str, Flaw], ...] = ()
+) -> ReadHit:
     flaws: list[tuple[str, Flaw]] = []
     templates: Mapping[str, wire.Template] = {}
     unclear: frozenset[str] | None = frozenset()
@@ -60,19 +78,22 @@ def _read_availability(hit: wire.Hit, venue: Venue, asked: Asked) -> ReadHit:
         try:
             rough = wire.decode_rough_availability(hit.availability)
         except UNREADABLE:
-            return _unobserved(venue, hit, error)
+            return _unobserved(venue, hit, error, blemishes)
         listed = len(rough.slots)
         slots = _readable(rough.slots, flaws)
         templates, unclear = _clear_templates(rough.templates)
     found = _select(slots, templates, unclear, asked, flaws)
     seen: tuple[SeenSlot, ...] = ()
     if found:
-        seen = merge_slots(found, templates, venue.venue_id, asked, book_url(hit, asked))
+        seen = merge_slots(found, templates, venue.venue_id, asked, book_url(venue.url, asked))
+        blemishes += adornments.of_table(found[0], templates.get(template_key(found[0])))
     answer = VenueAnswer(venue_id=venue.venue_id, slots=seen, whole=not flaws)
-    return ReadHit(venue=venue, answer=answer, slots_listed=listed, flaws=tuple(flaws))
+    return ReadHit(venue=venue, answer=answer, slots_listed=listed, flaws=tuple(flaws), blemishes=blemishes)
 
 
-def _unobserved(venue: Venue, hit: wire.Hit, error: Exception) -> ReadHit:
+def _unobserved(
+    venue: Venue, hit: wire.Hit, error: Exception, blemishes: tuple[tuple[str, Flaw], ...]
+) -> ReadHit:
     """A venue that came up without saying what is free: nothing is known of it, and nothing closes."""
     if bytes(hit.availability) == b"null":
         flaw = Flaw("availability", "missing")
@@ -80,7 +101,7 @@ def _unobserved(venue: Venue, hit: wire.Hit, error: Exception) -> ReadHit:
         inner = flaw_of(error)
         flaw = Flaw(f"availability.{inner.field}", inner.fault)
     answer = VenueAnswer(venue_id=venue.venue_id, slots=(), whole=False)
-    return ReadHit(venue=venue, answer=answer, flaws=(("hits", flaw),))
+    return ReadHit(venue=venue, answer=answer, flaws=(("hits", flaw),), blemishes=blemishes)
 
 
 def _readable(raws: list[msgspec.Raw], flaws: list[tuple[str, Flaw]]) -> list[wire.Slot]:

@@ -1,9 +1,12 @@
-"""Resy's search answers as they are on the wire: of all their fields only those that are used."""
+"""Resy's answers as they are on the wire: of all their fields only those that are used."""
 
-import re
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+
+from tablewire.providers.texts import mended
+
+T = TypeVar("T")
 
 # Fields that a slot's meaning hangs on are typed and required: one that is gone or changed makes that item unreadable, and
 # drift names it. Fields that only adorn it are taken as they come, and looked at when they are converted.
@@ -27,6 +30,7 @@ class Hit(msgspec.Struct, frozen=True, rename={"geo": "_geoloc"}):
     price_range_id: Any = None
     cuisine: Any = None
     images: Any = None
+    contact: Any = None
     is_tock_inventory: Any = False
     availability: msgspec.Raw = msgspec.Raw(b"null")
 
@@ -78,7 +82,7 @@ class Shift(msgspec.Struct, frozen=True, gc=False):
 
 
 class Slot(msgspec.Struct, frozen=True):
-    """One table, for the party size that was asked for."""
+    """One table, for the party size that was asked for; only the per-venue call says when it is on the market."""
 
     date: SlotDate
     exclusive: Exclusive
@@ -86,6 +90,7 @@ class Slot(msgspec.Struct, frozen=True):
     template: TemplateRef | None = None
     shift: Shift | None = None
     is_global_dining_access: bool | None = False
+    market: Any = None
 
 
 class Availability(msgspec.Struct, frozen=True):
@@ -116,29 +121,58 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     meta: Any = None
 
 
+class FoundVenue(msgspec.Struct, frozen=True):
+    """The restaurant as the per-venue call describes it: some fields have other names or types than in a search."""
+
+    id: HitId
+    name: str
+    url_slug: Any = None
+    location: Any = None
+    price_range: Any = None
+    type: Any = None
+    responsive_images: Any = None
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What the per-venue call says of one venue; its slots and templates stand beside it."""
+
+    venue: FoundVenue
+
+
+class FindResults(msgspec.Struct, frozen=True):
+    """The venues, each still as bytes: one, or none."""
+
+    venues: list[msgspec.Raw]
+
+
+class FindAnswer(msgspec.Struct, frozen=True):
+    """The answer for one venue, date and party size."""
+
+    results: FindResults
+
+
 _answer = msgspec.json.Decoder(SearchAnswer)
+_find = msgspec.json.Decoder(FindAnswer)
+_found = msgspec.json.Decoder(Found)
 _hit = msgspec.json.Decoder(Hit)
 _availability = msgspec.json.Decoder(Availability)
 _rough = msgspec.json.Decoder(RoughAvailability)
 _slot = msgspec.json.Decoder(Slot)
 
-_LONE_SURROGATE = re.compile(
-    rb"(\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
-)
-
 
 def decode_answer(body: bytes) -> SearchAnswer:
-    """One page, its hits undecoded. Raises ValueError, or RecursionError, where it is no search answer.
+    """One page, its hits undecoded. Raises ValueError, or RecursionError, where it is no search answer."""
+    return _decode_mended(_answer, body)
 
-    Half an emoji, as a text cut by a program leaves it, is no JSON to a strict reader; it must not cost the page.
-    """
-    try:
-        return _answer.decode(body)
-    except msgspec.DecodeError:
-        mended = _LONE_SURROGATE.sub(lambda found: found[1] or b"\\ufffd", body)
-        if mended == body:
-            raise
-        return _answer.decode(mended)
+
+def decode_find(body: bytes) -> FindAnswer:
+    """One venue's answer, undecoded. Raises ValueError, or RecursionError, where it is no such answer."""
+    return _decode_mended(_find, body)
+
+
+def decode_found(raw: msgspec.Raw) -> FoundVenue:
+    """The restaurant of a per-venue answer. Raises ValueError, or RecursionError, where it makes no sense."""
+    return _found.decode(raw).venue
 
 
 def decode_hit(raw: msgspec.Raw) -> Hit:
@@ -159,6 +193,16 @@ def decode_rough_availability(raw: msgspec.Raw) -> RoughAvailability:
 def decode_slot(raw: msgspec.Raw) -> Slot:
     """One slot. Raises ValueError, or RecursionError, where it makes no sense."""
     return _slot.decode(raw)
+
+
+def _decode_mended(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    try:
+        return decoder.decode(body)
+    except msgspec.DecodeError:
+        whole = mended(body)
+        if whole == body:
+            raise
+        return decoder.decode(whole)
 
 
 def whole_number(value: object) -> int | None:

@@ -145,7 +145,7 @@ async def test_a_hit_whose_bytes_are_unchanged_is_not_decoded_again(
         decoded.append(read_hit(raw, asked))
         return decoded[-1]
 
-    monkeypatch.setattr("tablewire.providers.resy.client.read_hit", note)
+    monkeypatch.setattr("tablewire.providers.resy.search.read_hit", note)
     city.pages = [[hit(1, slot("19:00:00")), hit(2, slot("20:00:00"))]]
     await city.ask(2)
     assert [read.venue and read.venue.venue_id for read in decoded] == ["2"]

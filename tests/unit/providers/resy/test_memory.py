@@ -53,6 +53,26 @@ def test_the_weight_follows_what_is_kept() -> None:
     assert sheet.weight == (2 + 0) + (2 + 1)
 
 
+def test_a_look_is_the_last_answer_until_a_search_speaks_of_the_venue_again() -> None:
+    sheet = Sheet()
+    searched = sheet.keep(1, read("a")).answer
+    looked = sheet.look(VenueAnswer("7", ()))
+    assert sheet.last("7") is looked
+    sheet.same(1)
+    assert sheet.last("7") is searched
+
+
+def test_the_weight_follows_looks_too() -> None:
+    sheet = Sheet()
+    for times in (["a"], ["a", "b"], ["a", "b"]):
+        answer = read(*times).answer
+        assert answer is not None
+        sheet.look(answer)
+    assert sheet.weight == 2 + 2
+    sheet.keep(1, read("a", "b", "c"))
+    assert sheet.weight == 2 + 3
+
+
 def test_dates_that_have_passed_are_forgotten() -> None:
     memory = Memory()
     old, new = memory.sheet(NYC, DAY, 2), memory.sheet(NYC, DAY + timedelta(days=1), 2)

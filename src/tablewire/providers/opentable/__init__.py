@@ -1,0 +1,1 @@
+"""OpenTable: its calls, their shapes, and what they mean."""
