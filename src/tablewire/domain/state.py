@@ -83,8 +83,8 @@ class BucketState:
     """
 
     __slots__ = (
-        "_expiry_moved",
         "_firsts",
+        "_starts",
         "_venues",
         "_venues_at",
         "baseline",
@@ -93,7 +93,6 @@ class BucketState:
         "held",
         "key",
         "last_drops",
-        "next_expiry",
         "open",
         "pairs",
         "provider",
@@ -114,14 +113,18 @@ class BucketState:
         self.last_drops: dict[bytes, datetime] = {}
         """When each slot last dropped, for the cool-down."""
         self.row = BucketRow()
-        self.next_expiry: datetime | None = None
-        """No open slot starts before this instant."""
         self.heard_until: datetime | None = None
         """What was sent before this may be older than what was stored: set where memory was read from the store."""
-        self._expiry_moved = False
+        self._starts: dict[datetime, int] = {}
+        """How many open slots start at each instant."""
         self._firsts = 0
         self._venues_at: tuple[int, ...] = ()
         self._venues = 0
+
+    @property
+    def next_expiry(self) -> datetime | None:
+        """No open slot starts before this instant."""
+        return min(self._starts, default=None)
 
     def pair(self, party_size: int, venue_id: str) -> Pair | None:
         """What is remembered of a pair, if anything."""
@@ -168,7 +171,6 @@ class BucketState:
             self._put(msgspec.structs.replace(slot, event_id=event_id) if event_id else slot)
         for slot in change.updated:
             self._put(slot)
-        self._forget_old_expiry()
         self._remember_pairs(change)
         self.row.remember(change)
 
@@ -208,6 +210,8 @@ class BucketState:
             pair.count = min(pair.count + 1, 100)
 
     def _put(self, slot: OpenSlot) -> None:
+        if slot.slot_id not in self.open:
+            self._starts[slot.starts_at] = self._starts.get(slot.starts_at, 0) + 1
         self.open[slot.slot_id] = slot
         self.by_venue.setdefault(slot.venue.venue_id, {})[slot.slot_id] = slot
         if slot.in_baseline:
@@ -218,8 +222,6 @@ class BucketState:
             self.held.pop(slot.slot_id, None)
         if slot.origin == "drop" and slot.opened_at is not None:
             self.last_drops[slot.slot_id] = slot.opened_at
-        if self.next_expiry is None or slot.starts_at < self.next_expiry:
-            self.next_expiry = slot.starts_at
 
     def _remove(self, slot_id: bytes) -> None:
         slot = self.open.pop(slot_id)
@@ -228,13 +230,9 @@ class BucketState:
         if not at_venue:
             del self.by_venue[slot.venue.venue_id]
         self.held.pop(slot_id, None)
-        if slot.starts_at == self.next_expiry:
-            self._expiry_moved = True
-
-    def _forget_old_expiry(self) -> None:
-        if self._expiry_moved:
-            self._expiry_moved = False
-            self.next_expiry = min((left.starts_at for left in self.open.values()), default=None)
+        self._starts[slot.starts_at] -= 1
+        if not self._starts[slot.starts_at]:
+            del self._starts[slot.starts_at]
 
 
 class BucketRow(msgspec.Struct):

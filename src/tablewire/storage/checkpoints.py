@@ -19,7 +19,8 @@ from tablewire.storage.failures import unavailable
 from tablewire.storage.observations import PairChunk, chunks_of_pairs, restore_pairs
 from tablewire.storage.pools import CONNECT_TIMEOUT
 from tablewire.storage.protocol import BucketDay, StoredBucket
-from tablewire.storage.slot_rows import LOAD_SLOTS, SlotReader
+from tablewire.storage.shown_venues import ShownVenues, load_venues
+from tablewire.storage.slot_rows import SlotReader, StoredRow, split_ids
 
 MAKE_ROWS = """
 INSERT INTO discovery_buckets (market, provider, bucket_id, service_date, time_slot)
@@ -39,7 +40,9 @@ JOIN unnest($1::text[], $3::text[]) AS wanted (market, bucket_id) USING (market,
 WHERE bucket.provider = $2
 """
 
-LOAD_BASELINE = "SELECT ref, uuid_send(slot_id) AS slot_id FROM baseline_slots WHERE ref = ANY ($1::int[])"
+LOAD_BASELINE = "SELECT ref, slot_ids FROM baseline_slots WHERE ref = ANY ($1::int[])"
+
+LOAD_CHANGES = "SELECT slot_ids, slots, event_ids, closed FROM slot_changes WHERE ref = $1 ORDER BY poll_seq"
 
 LOAD_PAIRS = """
 SELECT ref, party_size, chunk, venue_ids, counts, observed_at FROM venue_observations WHERE ref = ANY ($1::int[])
@@ -68,10 +71,11 @@ ON CONFLICT (ref, party_size, chunk) DO UPDATE SET
 
 LEAVE = """
 WITH gone AS (
-    DELETE FROM discovery_buckets AS bucket
-    WHERE market = $1 AND provider = $2 AND bucket_id = $3
-        AND NOT EXISTS (SELECT FROM open_slots AS slot WHERE slot.ref = bucket.ref)
+    DELETE FROM discovery_buckets
+    WHERE market = $1 AND provider = $2 AND bucket_id = $3 AND open_slots = 0
     RETURNING ref
+), slots AS (
+    DELETE FROM slot_changes WHERE ref IN (SELECT ref FROM gone)
 ), baseline AS (
     DELETE FROM baseline_slots WHERE ref IN (SELECT ref FROM gone)
 ), pairs AS (
@@ -112,9 +116,10 @@ DELETE FROM venue_observations WHERE ref IN (SELECT ref FROM discovery_buckets W
 class PostgresCheckpoints:
     """The checkpoints; see `protocol.Checkpoints` for what each question means."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", refs: BucketRefs) -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", refs: BucketRefs, venues: ShownVenues) -> None:
         self._pool = pool
         self._refs = refs
+        self._venues = venues
 
     async def load(
         self, buckets: Sequence[BucketKey], provider: str, *, drops_since: datetime | None = None
@@ -125,11 +130,12 @@ class PostgresCheckpoints:
                 await _make_rows(connection, buckets, provider)
                 async with connection.transaction(isolation="repeatable_read", readonly=True):
                     states = await _load_rows(connection, buckets, provider)
-                    await _load_contents(connection, states, provider)
+                    await _load_contents(connection, states)
+                    entries = await self._load_slots(connection, states, provider)
                     if drops_since is not None:
                         await _load_drops(connection, states.values(), provider, drops_since)
         for ref, state in states.items():
-            self._refs.put(state.key, provider, ref)
+            self._refs.put(state.key, provider, ref, entries[ref])
         return {state.key: state for state in states.values()}
 
     async def stored_buckets(self, market: str, provider: str) -> list[StoredBucket]:
@@ -149,12 +155,11 @@ class PostgresCheckpoints:
 
     async def save_observations(self, state: BucketState, pairs: Mapping[int, Sequence[str]]) -> None:
         """Store last observations; stores nothing where another process has stored a poll since."""
-        ref = self._refs.get(state.key, state.provider)
+        known = self._refs.get(state.key, state.provider)
         chunks = chunks_of_pairs(state, pairs)
-        if ref is not None and chunks:
-            await self._fetch(
-                SAVE_PAIRS, ref, state.row.poll_seq, [chunk_row(ref, chunk) for chunk in chunks]
-            )
+        if known is not None and chunks:
+            rows = [chunk_row(known.ref, chunk) for chunk in chunks]
+            await self._fetch(SAVE_PAIRS, known.ref, state.row.poll_seq, rows)
 
     async def save_days(self, day: date, rows: Sequence[BucketDay]) -> None:
         """Keep the buckets' rows of a day; a second time replaces them."""
@@ -175,6 +180,27 @@ class PostgresCheckpoints:
     async def forget_observations(self, market: str, mark: str) -> None:
         """Forget all pairs of a market, and keep the new mark."""
         await self._fetch(FORGET_PAIRS, market, mark)
+
+    async def _load_slots(
+        self,
+        connection: "PoolConnectionProxy[asyncpg.Record]",
+        states: Mapping[int, BucketState],
+        provider: str,
+    ) -> dict[int, int]:
+        """Put the open slots into memory; answers how many entries each bucket's rows have."""
+        reader, entries = SlotReader(provider), dict[int, int]()
+        for ref, state in states.items():
+            rows = [StoredRow(*row) for row in await connection.fetch(LOAD_CHANGES, ref)]
+            entries[ref] = sum(row.entries for row in rows)
+            with _nothing_collected():
+                found = reader.read(rows)
+            if unknown := reader.unknown_venues(found):
+                learnt = await load_venues(connection, provider, unknown)
+                reader.learn(learnt)
+                self._venues.keep(list(learnt.values()))
+            with _nothing_collected():
+                state.restore(reader.slots_of(found))
+        return entries
 
     async def _fetch(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         with unavailable():
@@ -220,7 +246,7 @@ async def _load_rows(
 
 
 async def _load_contents(
-    connection: "PoolConnectionProxy[asyncpg.Record]", states: Mapping[int, BucketState], provider: str
+    connection: "PoolConnectionProxy[asyncpg.Record]", states: Mapping[int, BucketState]
 ) -> None:
     refs = list(states)
     chunks: dict[int, list[PairChunk]] = {}
@@ -229,12 +255,7 @@ async def _load_contents(
     for ref, of_bucket in chunks.items():
         restore_pairs(states[ref], of_bucket)
     for row in await connection.fetch(LOAD_BASELINE, refs):
-        states[row["ref"]].baseline.add(row["slot_id"])
-    reader = SlotReader(provider)
-    for ref, state in states.items():
-        loaded = await connection.fetchval(LOAD_SLOTS, ref)
-        with _nothing_collected():
-            state.restore(reader.slots_of(loaded))
+        states[row["ref"]].baseline.update(split_ids(row["slot_ids"]))
 
 
 async def _load_drops(

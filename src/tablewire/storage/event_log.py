@@ -4,24 +4,25 @@ import copy
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from tablewire.domain.buckets import BucketKey
-from tablewire.domain.events import Event
+from tablewire.domain.events import Event, Origin
 from tablewire.domain.filters import EventFilter
+from tablewire.domain.slots import OpenSlot
 from tablewire.domain.state import BucketRow, BucketState, Change
 from tablewire.errors import PollConflict
-from tablewire.storage.bucket_refs import BucketRefs
-from tablewire.storage.event_rows import COLUMNS, event_of, event_row
+from tablewire.storage.bucket_refs import BucketRef, BucketRefs
+from tablewire.storage.event_rows import AS_JSON, event_row, events_of
 from tablewire.storage.failures import committing, unavailable
 from tablewire.storage.filters import Where
 from tablewire.storage.observations import PairChunk, chunks_of_change, newly_observed
 from tablewire.storage.pools import CONNECT_TIMEOUT
 from tablewire.storage.protocol import Bounds
-from tablewire.storage.slot_rows import slot_row
+from tablewire.storage.shown_venues import ShownVenues, venue_rows
+from tablewire.storage.slot_rows import slots_of_change
 from tablewire.storage.storable import storable, storable_or_none
 
 RECORD_UNCHANGED = """
@@ -32,7 +33,7 @@ RETURNING poll_seq
 """
 """A poll in which nothing changed: one small row. No index has any of these columns, so no index is written."""
 
-RECORD_POLL = "SELECT record_poll($1, $2, $3, $4, $5, $6, $7, $8)"
+RECORD_POLL = "SELECT record_poll($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 
 BOUNDS = "SELECT oldest_id, last_id FROM feed_head"
 
@@ -45,19 +46,20 @@ ChunkRow = tuple[int, int, int, Sequence[str], Sequence[int], Sequence[datetime 
 class PostgresEventLog:
     """The log of events. Every statement here is one transaction of its own."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", refs: BucketRefs) -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", refs: BucketRefs, venues: ShownVenues) -> None:
         self._pool = pool
         self._refs = refs
+        self._venues = venues
 
     async def record(self, change: Change, state: BucketState) -> tuple[Event, ...]:
         """Store one poll; see `protocol.EventLog`."""
-        ref = await self._ref(change.key, change.provider)
+        known = await self._ref(change.key, change.provider)
         row = after_change(state.row, change)
         chunks = chunks_of_change(change, state)
         if _is_small(change, chunks):
-            taken = await self._commit(RECORD_UNCHANGED, *_unchanged_values(ref, change, row))
+            taken = await self._commit(RECORD_UNCHANGED, *_unchanged_values(known.ref, change, row))
         else:
-            taken = await self._commit(RECORD_POLL, *_poll_values(ref, change, state, row, chunks))
+            taken = await self._record_all(known, change, state, row, chunks)
         if taken is None:
             self._refs.drop(change.key, change.provider)
             message = (
@@ -91,7 +93,7 @@ class PostgresEventLog:
         where = Where()
         if cursor is not None:
             where.add("id < {}", cursor)
-        return (await self._page(where, wanted, types, "id DESC", limit))[::-1]
+        return await self._page(where, wanted, types, "id DESC", limit)
 
     async def of_venue(
         self, provider: str, venue_id: str, cursor: int | None, limit: int, *, types: frozenset[str]
@@ -102,15 +104,46 @@ class PostgresEventLog:
         where.add("venue_id = {}", storable(venue_id))
         if cursor is not None:
             where.add("id < {}", cursor)
-        return await self._page(where, EventFilter(), types, "id DESC", limit)
+        return (await self._page(where, EventFilter(), types, "id DESC", limit))[::-1]
 
     async def _page(
         self, where: Where, wanted: EventFilter, types: frozenset[str], order: str, limit: int
     ) -> list[Event]:
         where.add_types(types)
         where.add_filter(wanted)
-        statement = f"SELECT {COLUMNS} FROM availability_events {where.sql} ORDER BY {order} LIMIT {limit:d}"  # noqa: S608 - values are parameters, names are ours
-        return [event_of(row) for row in await self._read(statement, where.parameters)]
+        page = f"SELECT * FROM availability_events {where.sql} ORDER BY {order} LIMIT {limit:d}"  # noqa: S608 - values are parameters, names are ours
+        rows = await self._read(f"SELECT {AS_JSON} FROM ({page}) AS page", where.parameters)  # noqa: S608 - as above
+        return events_of(rows[0][0])
+
+    async def _record_all(
+        self,
+        known: BucketRef,
+        change: Change,
+        state: BucketState,
+        row: BucketRow,
+        chunks: Sequence[PairChunk],
+    ) -> Any:
+        """Store a poll that changed something; what is known of the store follows once that is stored."""
+        slots = slots_of_change(change, state, known.entries)
+        venues = self._venues.new(slots.puts)
+        taken = await self._commit(
+            RECORD_POLL,
+            _bucket_row(known.ref, change, state, row),
+            change.expected_seq,
+            slots.whole,
+            slots.ids,
+            slots.encoded,
+            _places(change, slots.puts),
+            b"".join(slots.closed),
+            b"".join(_newly_closed(change, state)),
+            venue_rows(venues, change.at),
+            [chunk_row(known.ref, chunk) for chunk in chunks],
+            [event_row(event) for event in change.events],
+        )
+        if taken is not None:
+            self._venues.keep(venues)
+            known.entries = slots.entries if slots.whole else (known.entries or 0) + slots.entries
+        return taken
 
     async def _read(self, statement: str, parameters: Sequence[Any]) -> list[asyncpg.Record]:
         with unavailable():
@@ -126,15 +159,14 @@ class PostgresEventLog:
         finally:
             await self._pool.release(connection)
 
-    async def _ref(self, key: BucketKey, provider: str) -> int:
-        ref = self._refs.get(key, provider)
-        if ref is None:
+    async def _ref(self, key: BucketKey, provider: str) -> BucketRef:
+        known = self._refs.get(key, provider)
+        if known is None:
             rows = await self._read(FIND_REF, [key.market, provider, key.bucket_id])
             if not rows:
                 raise PollConflict(f"the rows of {key.bucket_id} at {provider} are gone")
-            ref = int(rows[0]["ref"])
-            self._refs.put(key, provider, ref)
-        return ref
+            known = self._refs.put(key, provider, int(rows[0]["ref"]), entries=None)
+        return known
 
 
 def after_change(row: BucketRow, change: Change) -> BucketRow:
@@ -160,26 +192,31 @@ def _unchanged_values(ref: int, change: Change, row: BucketRow) -> tuple[Any, ..
     return (ref, change.expected_seq, row.baseline_built_at, row.poll_seq, row.scanned_at, outcome, cause)
 
 
-def _poll_values(
-    ref: int, change: Change, state: BucketState, row: BucketRow, chunks: Sequence[PairChunk]
-) -> tuple[Any, ...]:
-    places = {
-        event.slot_id: place for place, event in enumerate(change.events, start=1) if event.closed_at is None
-    }
+def _bucket_row(ref: int, change: Change, state: BucketState, row: BucketRow) -> tuple[Any, ...]:
     joined = sum(1 for slot in change.opened if slot.in_baseline and slot.slot_id not in state.baseline)
     key = change.key
-    bucket = (
+    return (
         ref, key.market, key.bucket_id, key.service_date, key.time_slot, change.provider, row.baseline_built_at, row.poll_seq,
         row.scanned_at, None if row.outcome is None else row.outcome.value, storable_or_none(row.cause),
         newly_observed(change, state), len(state.open) + len(change.opened) - len(change.closed), len(state.baseline) + joined,
     )  # fmt: skip
-    return (
-        bucket,
-        change.expected_seq,
-        [slot_row(ref, slot, places.get(slot.slot_id.hex())) for slot in change.opened],
-        [slot_row(ref, slot, slot.event_id) for slot in change.updated],
-        [UUID(bytes=slot_id) for slot_id in change.closed],
-        [UUID(bytes=slot_id) for slot_id in change.baseline_closed],
-        [chunk_row(ref, chunk) for chunk in chunks],
-        [event_row(event) for event in change.events],
-    )
+
+
+def _places(change: Change, puts: Sequence[OpenSlot]) -> list[int | None] | None:
+    """Which event of the poll, counted from 1, opens each slot; None where none opens any."""
+    places = {
+        event.slot_id: place for place, event in enumerate(change.events, start=1) if event.closed_at is None
+    }
+    if not places:
+        return None
+    opened = {slot.slot_id for slot in change.opened}
+    return [places.get(slot.slot_id.hex()) if slot.slot_id in opened else None for slot in puts]
+
+
+def _newly_closed(change: Change, state: BucketState) -> list[bytes]:
+    """Members of the baseline that close, but for those that have closed before: they are stored already."""
+    return [
+        slot_id
+        for slot_id in change.baseline_closed
+        if slot_id not in state.open or state.open[slot_id].origin == Origin.BASELINE
+    ]

@@ -1,7 +1,6 @@
 """Events as rows of `availability_events`, there and back."""
 
 from datetime import date, datetime, time
-from typing import Any, Protocol
 
 import msgspec
 
@@ -10,28 +9,17 @@ from tablewire.domain.names import name_key
 from tablewire.storage.storable import storable, storable_or_none
 
 
-class Row(Protocol):
-    """A row whose columns are asked for by name."""
-
-    def __getitem__(self, column: str) -> Any: ...
-
-
-class _Payload(msgspec.Struct, frozen=True, gc=False):
+class _Payload(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What a client needs to show and book a slot, beside the columns."""
 
     availability_times: tuple[str, ...]
     book_url: str | None
     image_url: str | None
     seatings: tuple[str, ...]
+    approximate: bool = False
 
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(_Payload).decode
-
-_TYPES = {kind.value: kind for kind in EventType}
-_ORIGINS = {origin.value: origin for origin in Origin}
-_REASONS = {reason.value: reason for reason in CloseReason}
-
 EventRow = tuple[
     int, str, str, str, date, str, str, str, str, str, date, time, str, str, list[int], str | None, str | None, int | None,
     datetime | None, datetime | None, datetime, datetime | None, datetime | None, str | None, float | None, str, str,
@@ -46,6 +34,7 @@ def event_row(event: Event) -> EventRow:
         book_url=storable_or_none(event.book_url),
         image_url=storable_or_none(event.image_url),
         seatings=tuple(storable(seating) for seating in event.seatings),
+        approximate=event.approximate,
     )
     return (
         0,
@@ -78,44 +67,82 @@ def event_row(event: Event) -> EventRow:
     )
 
 
-COLUMNS = (
-    "id, event_type, market, bucket_id, service_date, provider, slot_id, venue_id, venue_name, slot_date, slot_time, time_bucket, "
-    "origin, party_sizes, neighborhood, price_range, opened_at, opened_after, first_seen_at, last_seen_at, closed_at, "
-    "close_reason, drop_duration_seconds, payload"
+_READ = (
+    "id, event_type, market, provider, bucket_id, service_date, encode(uuid_send(slot_id), 'hex'), venue_id, venue_name, "
+    "neighborhood, price_range, slot_date, slot_time, time_bucket, origin, party_sizes, payload, opened_at, opened_after, "
+    "first_seen_at, last_seen_at, closed_at, close_reason, drop_duration_seconds"
 )
-"""What `event_of` reads."""
+
+AS_JSON = f"json_agg(json_build_array({_READ}) ORDER BY id)"
+"""Events as one JSON text, oldest first: reading it costs a quarter of what rows and columns do."""
 
 
-def event_of(row: Row) -> Event:
-    """A stored event."""
-    payload = _decode(row["payload"])
-    reason = row["close_reason"]
+class _StoredEvent(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One event in the text of `AS_JSON`."""
+
+    id: int
+    event_type: EventType
+    market: str
+    provider: str
+    bucket_id: str
+    service_date: date
+    slot_id: str
+    venue_id: str
+    venue_name: str
+    neighborhood: str | None
+    price_range: int | None
+    slot_date: date
+    slot_time: time
+    time_bucket: str
+    origin: Origin
+    party_sizes: tuple[int, ...]
+    payload: _Payload
+    opened_at: datetime | None
+    opened_after: datetime | None
+    first_seen_at: datetime
+    last_seen_at: datetime | None
+    closed_at: datetime | None
+    close_reason: CloseReason | None
+    drop_duration_seconds: float | None
+
+
+_decode = msgspec.json.Decoder(list[_StoredEvent]).decode
+
+
+def events_of(read: str | None) -> list[Event]:
+    """The events in the text of `AS_JSON`; None where there are none."""
+    return [_event_of(stored) for stored in _decode(read)] if read else []
+
+
+def _event_of(stored: _StoredEvent) -> Event:
+    payload = stored.payload
     return Event(
-        id=row["id"],
-        event_type=_TYPES[row["event_type"]],
-        market=row["market"],
-        provider=row["provider"],
-        bucket_id=row["bucket_id"],
-        service_date=row["service_date"],
-        slot_id=row["slot_id"].hex,
-        venue_id=row["venue_id"],
-        venue_name=row["venue_name"],
-        neighborhood=row["neighborhood"],
-        price_range=row["price_range"],
-        slot_date=row["slot_date"],
-        slot_time=row["slot_time"],
-        time_bucket=row["time_bucket"],
-        origin=_ORIGINS[row["origin"]],
-        party_sizes=tuple(row["party_sizes"]),
+        id=stored.id,
+        event_type=stored.event_type,
+        market=stored.market,
+        provider=stored.provider,
+        bucket_id=stored.bucket_id,
+        service_date=stored.service_date,
+        slot_id=stored.slot_id,
+        venue_id=stored.venue_id,
+        venue_name=stored.venue_name,
+        neighborhood=stored.neighborhood,
+        price_range=stored.price_range,
+        slot_date=stored.slot_date,
+        slot_time=stored.slot_time,
+        time_bucket=stored.time_bucket,
+        origin=stored.origin,
+        party_sizes=stored.party_sizes,
         seatings=payload.seatings,
-        opened_at=row["opened_at"],
-        opened_after=row["opened_after"],
-        first_seen_at=row["first_seen_at"],
-        last_seen_at=row["last_seen_at"],
-        closed_at=row["closed_at"],
-        close_reason=None if reason is None else _REASONS[reason],
-        drop_duration_seconds=row["drop_duration_seconds"],
+        opened_at=stored.opened_at,
+        opened_after=stored.opened_after,
+        first_seen_at=stored.first_seen_at,
+        last_seen_at=stored.last_seen_at,
+        closed_at=stored.closed_at,
+        close_reason=stored.close_reason,
+        drop_duration_seconds=stored.drop_duration_seconds,
         book_url=payload.book_url,
         image_url=payload.image_url,
         availability_times=payload.availability_times,
+        approximate=payload.approximate,
     )

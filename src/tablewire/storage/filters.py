@@ -59,6 +59,17 @@ class Where:
         return f"WHERE {' AND '.join(self._conditions)}" if self._conditions else ""
 
     def _add_term(self, term: Term) -> None:
+        if (term.field, term.op) == ("listing", Op.ANY):
+            self._add_listings(term.values)
+        else:
+            self._add_column(term)
+
+    def _add_listings(self, values: Iterable[str]) -> None:
+        providers, venue_ids = zip(*(value.split(":", 1) for value in values), strict=True)
+        condition = "(provider, venue_id) IN (SELECT * FROM unnest({}::text[], {}::text[]))"
+        self.add(condition, list(providers), list(venue_ids))
+
+    def _add_column(self, term: Term) -> None:
         field, values = term.field, list(term.values)
         if field not in _FIELDS:
             raise ValueError(f"there is no filter on {field!r}")

@@ -1,7 +1,9 @@
 """A store in memory: behind the same door as the one on PostgreSQL, for simulations and for tests of what uses it."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -9,12 +11,14 @@ from tablewire.domain.buckets import BucketKey
 from tablewire.domain.events import Event, EventType
 from tablewire.domain.filters import EVENT_TYPES, EventFilter
 from tablewire.domain.names import name_key
+from tablewire.domain.restaurants import Listing
 from tablewire.domain.slots import OpenSlot, Venue
 from tablewire.domain.state import BucketRow, BucketState, Change
 from tablewire.errors import PollConflict, StoreError
 from tablewire.storage.event_log import after_change
+from tablewire.storage.memory_identities import MemoryIdentities
 from tablewire.storage.observations import PairChunk, chunks_of_change, chunks_of_pairs, restore_pairs
-from tablewire.storage.protocol import Bounds, BucketDay, KnownVenue, StoredBucket
+from tablewire.storage.protocol import Bounds, BucketDay, KnownVenue, OpeningCount, StoredBucket
 
 
 class _Bucket(msgspec.Struct):
@@ -43,6 +47,10 @@ class MemoryStore:
         self._dedupe_keys: set[str] = set()
         self._venues: dict[tuple[str, str], KnownVenue] = {}
         self._marks: dict[str, str] = {}
+        known = MemoryIdentities(self._answer)
+        self.identities, self.decisions = known.identities, known.decisions
+        self.relink, self.decide, self.undecide = known.relink, known.decide, known.undecide
+        self._restaurants = known.restaurants
 
     # --- the log
 
@@ -104,6 +112,26 @@ class MemoryStore:
         older = self.events if cursor is None else self.events[: max(0, cursor - 1)]
         of_venue = [event for event in older if (event.provider, event.venue_id) == (provider, venue_id)]
         return self._matching(of_venue, EventFilter(), types)[::-1][:limit]
+
+    async def opening_counts(
+        self, market: str, provider: str, zone: str, since: datetime, releases: Sequence[time]
+    ) -> list[OpeningCount]:
+        """Openings by venue, lead and release."""
+        self._answer()
+        counts: Counter[tuple[str, int, time | None]] = Counter()
+        for event in self.events:
+            mine = (event.market, event.provider) == (market, provider)
+            if mine and event.event_type is not EventType.CLOSED and event.opened_at and event.opened_after:
+                if event.opened_at < since:
+                    continue
+                at, after = (
+                    moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+                    for moment in (event.opened_at, event.opened_after)
+                )
+                between = [wall for wall in releases if after < datetime.combine(at, wall) <= at]
+                lead = (event.service_date - at.date()).days
+                counts[event.venue_id, lead, max(between, default=None)] += 1
+        return [OpeningCount(*key, openings) for key, openings in counts.items()]
 
     @staticmethod
     def _matching(events: Sequence[Event], wanted: EventFilter, types: frozenset[str]) -> list[Event]:
@@ -200,7 +228,7 @@ class MemoryStore:
                 self._venues[key] = KnownVenue(venue, at, at)
             else:
                 self._venues[key] = KnownVenue(
-                    _merged(known.venue, venue), known.first_seen_at, max(at, known.last_seen_at)
+                    venue.completed_by(known.venue), known.first_seen_at, max(at, known.last_seen_at)
                 )
 
     async def find(
@@ -213,6 +241,7 @@ class MemoryStore:
         price_max: int | None,
         after: tuple[str, str] | None,
         limit: int,
+        once: bool = False,
     ) -> list[KnownVenue]:
         """A page of venues in the order of their names."""
         self._answer()
@@ -224,10 +253,19 @@ class MemoryStore:
             lambda venue: (
                 price_max is None or (venue.price_range is not None and venue.price_range <= price_max)
             ),
-            lambda venue: after is None or _place(venue) > after,
         ]
         found = [known for known in self._venues.values() if all(test(known.venue) for test in tests)]
-        return sorted(found, key=lambda known: _place(known.venue))[:limit]
+        found.sort(key=lambda known: _place(known.venue))
+        if once:
+            found = self._each_restaurant_once(found)
+        return [known for known in found if after is None or _place(known.venue) > after][:limit]
+
+    def _each_restaurant_once(self, found: Sequence[KnownVenue]) -> list[KnownVenue]:
+        firsts: dict[str, KnownVenue] = {}
+        for known in found:
+            listing = Listing(known.venue.provider, known.venue.venue_id)
+            firsts.setdefault(self._restaurants.get(listing, f"alone {listing}"), known)
+        return list(firsts.values())
 
     async def get(self, provider: str, venue_id: str) -> KnownVenue | None:
         """One venue."""
@@ -243,7 +281,7 @@ class MemoryStore:
     async def table_sizes(self) -> dict[str, int]:
         """There is no disk: every size is 0."""
         self._answer()
-        return dict.fromkeys(("availability_events", "discovery_buckets", "open_slots", "venues"), 0)
+        return dict.fromkeys(("availability_events", "discovery_buckets", "slot_changes", "venues"), 0)
 
     def _answer(self) -> None:
         if self.away is not None:
@@ -256,9 +294,3 @@ def _place(venue: Venue) -> tuple[str, str]:
 
 def _key_of(name: str | None) -> str | None:
     return None if name is None else name_key(name)
-
-
-def _merged(known: Venue, new: Venue) -> Venue:
-    """A venue as it is said to be now; what is left out now stays as it was known."""
-    said = {field: value for field, value in msgspec.structs.asdict(new).items() if value is not None}
-    return msgspec.structs.replace(known, **said)

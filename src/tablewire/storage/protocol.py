@@ -1,7 +1,7 @@
 """The door of the store: what the engine and the API ask of it, in their words."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, time
 from typing import Protocol
 
 import msgspec
@@ -9,6 +9,7 @@ import msgspec
 from tablewire.domain.buckets import BucketKey
 from tablewire.domain.events import Event
 from tablewire.domain.filters import EventFilter
+from tablewire.domain.restaurants import Decision, Link, Listing, Pair
 from tablewire.domain.slots import Venue
 from tablewire.domain.state import BucketState, Change
 
@@ -27,6 +28,17 @@ class StoredBucket(msgspec.Struct, frozen=True):
 
     key: BucketKey
     provider: str
+
+
+class OpeningCount(msgspec.Struct, frozen=True):
+    """How often tables opened at one venue, so many days before their date."""
+
+    venue_id: str
+    lead_days: int
+    """Local calendar days from the opening to the date."""
+    release: time | None
+    """The latest of the given wall times that lies between the looks before and after."""
+    openings: int
 
 
 class KnownVenue(msgspec.Struct, frozen=True):
@@ -70,6 +82,12 @@ class EventLog(Protocol):
         self, provider: str, venue_id: str, cursor: int | None, limit: int, *, types: frozenset[str]
     ) -> list[Event]:
         """The newest `limit` events of one venue with an id below `cursor`, newest first."""
+        ...
+
+    async def opening_counts(
+        self, market: str, provider: str, zone: str, since: datetime, releases: Sequence[time]
+    ) -> list[OpeningCount]:
+        """The openings since then, by venue, distance of their date, and release. Wall times are those of `zone`."""
         ...
 
 
@@ -142,12 +160,51 @@ class VenueBook(Protocol):
         price_max: int | None,
         after: tuple[str, str] | None,
         limit: int,
+        once: bool = False,
     ) -> list[KnownVenue]:
-        """Venues by a part of their name and by filters (names as `domain.names.name_key` has them), in order of (name key, provider:venue id)."""
+        """Venues by a part of their name and by filters (names as `domain.names.name_key` has them), in order of (name key, provider:venue id).
+
+        With `once`, of the listings of one restaurant only the first that is found.
+        """
         ...
 
     async def get(self, provider: str, venue_id: str) -> KnownVenue | None:
         """One venue, or None."""
+        ...
+
+
+class Identities(msgspec.Struct, frozen=True, kw_only=True):
+    """What is stored of which venues are one restaurant."""
+
+    links: tuple[Link, ...]
+    decisions: tuple[Decision, ...]
+    restaurants: Mapping[Listing, str]
+    """The restaurant of each listing that shares one with others."""
+
+
+class IdentityBook(Protocol):
+    """Which venues are one restaurant."""
+
+    async def identities(self) -> Identities:
+        """Everything that is stored."""
+        ...
+
+    async def decisions(self) -> tuple[Decision, ...]:
+        """What people decided, in the order of the pairs."""
+        ...
+
+    async def relink(
+        self, listings: Collection[Listing], links: Sequence[Link], restaurants: Mapping[Listing, str]
+    ) -> None:
+        """Put `links` in the place of all that touch one of `listings`, and say which of these have which restaurant; all others of them are alone."""
+        ...
+
+    async def decide(self, decision: Decision) -> None:
+        """Keep what a person decided, in the place of what was decided of the pair before."""
+        ...
+
+    async def undecide(self, pair: Pair) -> bool:
+        """Take back what was decided of a pair; answers whether there was anything."""
         ...
 
 
@@ -163,5 +220,5 @@ class Housekeeping(Protocol):
         ...
 
 
-class Store(EventLog, Checkpoints, VenueBook, Housekeeping, Protocol):
+class Store(EventLog, Checkpoints, VenueBook, IdentityBook, Housekeeping, Protocol):
     """The store, whole."""

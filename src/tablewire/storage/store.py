@@ -13,7 +13,10 @@ from tablewire.storage.bucket_refs import BucketRefs
 from tablewire.storage.checkpoints import PostgresCheckpoints
 from tablewire.storage.event_log import PostgresEventLog
 from tablewire.storage.failures import unavailable
+from tablewire.storage.identities import PostgresIdentities
+from tablewire.storage.openings import PostgresOpenings
 from tablewire.storage.pools import CONNECT_TIMEOUT, open_engine, open_pool
+from tablewire.storage.shown_venues import ShownVenues
 from tablewire.storage.venues import PostgresVenues
 
 TABLE_SIZES = """
@@ -33,14 +36,15 @@ class PostgresStore:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", engine: AsyncEngine) -> None:
         self._pool = pool
         self._engine = engine
-        refs = BucketRefs()
+        refs, shown = BucketRefs(), ShownVenues()
         log, checkpoints, venues = (
-            PostgresEventLog(pool, refs),
-            PostgresCheckpoints(pool, refs),
+            PostgresEventLog(pool, refs, shown),
+            PostgresCheckpoints(pool, refs, shown),
             PostgresVenues(engine),
         )
         self.record, self.bounds = log.record, log.bounds
         self.after, self.before, self.of_venue = log.after, log.before, log.of_venue
+        self.opening_counts = PostgresOpenings(pool).opening_counts
         self.load, self.stored_buckets, self.leave = (
             checkpoints.load,
             checkpoints.stored_buckets,
@@ -53,6 +57,9 @@ class PostgresStore:
             checkpoints.forget_observations,
         )
         self.learn, self.find, self.get = venues.learn, venues.find, venues.get
+        identities = PostgresIdentities(engine)
+        self.identities, self.decisions = identities.identities, identities.decisions
+        self.relink, self.decide, self.undecide = identities.relink, identities.decide, identities.undecide
 
     @classmethod
     async def open(cls, dsn: str, *, max_size: int = 10) -> Self:

@@ -2,7 +2,6 @@
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -10,6 +9,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     Table,
@@ -17,8 +17,9 @@ from sqlalchemy import (
     Time,
     UniqueConstraint,
     Uuid,
+    text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, TIMESTAMP
 
 metadata = MetaData()
 
@@ -67,7 +68,12 @@ availability_events = Table(
     Column("dedupe_key", _KEY, nullable=False),
     UniqueConstraint("dedupe_key", name="availability_events_dedupe_key"),
     Index("availability_events_venue", "provider", "venue_id", "id"),
-    Index("availability_events_closed", "event_type", "closed_at"),
+    Index(
+        "availability_events_closed",
+        "event_type",
+        "closed_at",
+        postgresql_where=text("closed_at IS NOT NULL"),
+    ),
     Index("availability_events_opened", "opened_at", postgresql_using="brin"),
 )
 """One row a transition, append-only."""
@@ -93,37 +99,26 @@ discovery_buckets = Table(
 )
 """One row a bucket and provider; `ref` stands for it in the rows of its slots and pairs."""
 
-open_slots = Table(
-    "open_slots",
+slot_changes = Table(
+    "slot_changes",
     metadata,
     Column("ref", Integer, primary_key=True, autoincrement=False),
-    Column("slot_id", Uuid, primary_key=True),
-    Column("venue_id", _KEY, nullable=False),
-    Column("actual_time", TIMESTAMP, nullable=False),
-    Column("starts_at", _INSTANT, nullable=False),
-    Column("sizes", ARRAY(SmallInteger), nullable=False),
-    Column("ever_sizes", ARRAY(SmallInteger), nullable=False),
-    Column("origin", Text, nullable=False),
-    Column("in_baseline", Boolean, nullable=False),
-    Column("first_seen_at", _INSTANT, nullable=False),
-    Column("seen_at", _INSTANT, nullable=False),
-    Column("opened_at", _INSTANT),
-    Column("opened_after", _INSTANT),
-    Column("event_id", BigInteger),
-    Column("off_market_at", _INSTANT),
-    Column("missed_at", _INSTANT),
-    Column("missed_sizes", ARRAY(SmallInteger)),
-    Column("payload", JSONB, nullable=False),
+    Column("poll_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("slot_ids", LargeBinary, nullable=False),
+    Column("slots", JSON, nullable=False),
+    Column("event_ids", ARRAY(BigInteger)),
+    Column("closed", LargeBinary, nullable=False),
 )
-"""One row a slot that is open now."""
+"""One row a poll that opened, changed or closed slots; the view `open_slots` has one row a slot that is open now."""
 
 baseline_slots = Table(
     "baseline_slots",
     metadata,
     Column("ref", Integer, primary_key=True, autoincrement=False),
-    Column("slot_id", Uuid, primary_key=True),
+    Column("poll_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("slot_ids", LargeBinary, nullable=False),
 )
-"""Slots of the baseline that have closed at least once; open ones are marked in `open_slots`."""
+"""Slots of the baseline that have closed at least once, by the poll that closed them; open ones are marked in their own rows."""
 
 venue_observations = Table(
     "venue_observations",
@@ -163,9 +158,45 @@ venues = Table(
     Column("image_url", Text),
     Column("first_seen_at", _INSTANT, nullable=False),
     Column("last_seen_at", _INSTANT, nullable=False),
+    Column("address", Text),
+    Column("phone", Text),
     Index("venues_by_name", "name_key", "provider", "venue_id"),
 )
 """Every venue that was ever seen."""
+
+_PAIR = ("provider", "venue_id", "other_provider", "other_venue_id")
+
+venue_links = Table(
+    "venue_links",
+    metadata,
+    *(Column(name, _KEY, primary_key=True) for name in _PAIR),
+    Column("verdict", _KEY, nullable=False),
+    Column("confidence", Double, nullable=False),
+    Column("evidence", ARRAY(Text), nullable=False),
+    Index("venue_links_other", "other_provider", "other_venue_id"),
+)
+"""Pairs of venues that the evidence says are one restaurant, or could be."""
+
+venue_decisions = Table(
+    "venue_decisions",
+    metadata,
+    *(Column(name, _KEY, primary_key=True) for name in _PAIR),
+    Column("verdict", _KEY, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("decided_at", _INSTANT, nullable=False),
+    Column("why", Text),
+)
+"""What people decided of pairs of venues."""
+
+venue_restaurants = Table(
+    "venue_restaurants",
+    metadata,
+    Column("provider", _KEY, primary_key=True),
+    Column("venue_id", _KEY, primary_key=True),
+    Column("restaurant", _KEY, nullable=False),
+    Index("venue_restaurants_by_restaurant", "restaurant"),
+)
+"""The restaurant of each venue that shares one with others."""
 
 bucket_days = Table(
     "bucket_days",

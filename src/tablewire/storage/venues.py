@@ -1,20 +1,21 @@
 """The venues on PostgreSQL, in SQLAlchemy Core."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_
+from sqlalchemy import Column, ColumnElement, Exists, Row, Select, exists, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from tablewire.domain.names import name_key
 from tablewire.domain.slots import Venue
 from tablewire.storage.failures import unavailable
 from tablewire.storage.protocol import KnownVenue
 from tablewire.storage.storable import storable, storable_or_none
-from tablewire.storage.tables import venues
+from tablewire.storage.tables import venue_restaurants, venues
 
 _DETAILS = (
     "neighborhood",
@@ -26,10 +27,13 @@ _DETAILS = (
     "longitude",
     "url",
     "image_url",
+    "address",
+    "phone",
 )
 """What a provider may leave out now and then: what is known of it stays known."""
 
-_IDENTITY = venues.c.provider + ":" + venues.c.venue_id
+_Columns = ReadOnlyColumnCollection[str, Column[Any]]
+_Conditions = Callable[[_Columns], Iterable[ColumnElement[bool]]]
 
 
 class PostgresVenues:
@@ -53,7 +57,7 @@ class PostgresVenues:
                 **{name: func.coalesce(new.excluded[name], venues.c[name]) for name in _DETAILS},
             },
         )
-        rows = [_row_of(latest[key], at) for key in sorted(latest)]
+        rows = [row_of(latest[key], at) for key in sorted(latest)]
         with unavailable():
             async with self._engine.begin() as connection:
                 await connection.execute(statement, rows)
@@ -68,25 +72,28 @@ class PostgresVenues:
         price_max: int | None,
         after: tuple[str, str] | None,
         limit: int,
+        once: bool = False,
     ) -> list[KnownVenue]:
         """A page of venues in the order of their names."""
-        columns = venues.c
-        conditions: list[ColumnElement[bool]] = []
-        if name:
-            conditions.append(columns.name_key.contains(name, autoescape=True))
-        if neighborhoods:
-            conditions.append(columns.neighborhood_key.in_(neighborhoods))
-        if providers:
-            conditions.append(columns.provider.in_(providers))
-        if cuisines:
-            conditions.append(columns.cuisine_key.in_(cuisines))
-        if price_max is not None:
-            conditions.append(columns.price_range <= price_max)
+
+        def wanted(columns: _Columns) -> Iterator[ColumnElement[bool]]:
+            if name:
+                yield columns.name_key.contains(name, autoescape=True)
+            if neighborhoods:
+                yield columns.neighborhood_key.in_(neighborhoods)
+            if providers:
+                yield columns.provider.in_(providers)
+            if cuisines:
+                yield columns.cuisine_key.in_(cuisines)
+            if price_max is not None:
+                yield columns.price_range <= price_max
+
+        conditions = [*wanted(venues.c)]
+        if once:
+            conditions.append(~_earlier_listing(wanted))
         if after is not None:
-            conditions.append(tuple_(columns.name_key, _IDENTITY) > tuple_(*after))
-        return await self._all(
-            select(venues).where(*conditions).order_by(columns.name_key, _IDENTITY).limit(limit)
-        )
+            conditions.append(tuple_(*_place(venues.c)) > tuple_(*after))
+        return await self._all(select(venues).where(*conditions).order_by(*_place(venues.c)).limit(limit))
 
     async def get(self, provider: str, venue_id: str) -> KnownVenue | None:
         """One venue."""
@@ -100,7 +107,27 @@ class PostgresVenues:
                 return [_known(row) for row in (await connection.execute(statement)).all()]
 
 
-def _row_of(venue: Venue, at: datetime) -> dict[str, Any]:
+def _place(columns: _Columns) -> tuple[ColumnElement[str], ColumnElement[str]]:
+    """Where a venue stands in the order of names."""
+    return columns.name_key, columns.provider + ":" + columns.venue_id
+
+
+def _earlier_listing(wanted: _Conditions) -> Exists:
+    """Whether the same restaurant has another listing that is wanted too, and comes first."""
+    own, twins, twin = venue_restaurants.alias("own"), venue_restaurants.alias("twins"), venues.alias("twin")
+    return exists(1).where(
+        own.c.provider == venues.c.provider,
+        own.c.venue_id == venues.c.venue_id,
+        twins.c.restaurant == own.c.restaurant,
+        twin.c.provider == twins.c.provider,
+        twin.c.venue_id == twins.c.venue_id,
+        tuple_(*_place(twin.c)) < tuple_(*_place(venues.c)),
+        *wanted(twin.c),
+    )
+
+
+def row_of(venue: Venue, at: datetime) -> dict[str, Any]:
+    """A venue, seen at an instant, as a row of `venues`."""
     row = {
         name: storable(value) if isinstance(value, str) else value
         for name, value in msgspec.structs.asdict(venue).items()
