@@ -134,7 +134,8 @@ class Model:
 
     def is_doubtful(self, call: Call, pair: Watched, *, alive: bool) -> bool:
         """Whether an empty page is no proof yet: nothing is known of its venues, and all of them are empty."""
-        if pair.count or not call.empty or len(call.hits) < self.numbers.suspect_venues:
+        is_short = len(call.hits) < self.numbers.suspect_venues and not call.one_venue
+        if pair.count or not call.empty or is_short:
             return False
         return not alive or pair.doubts + 1 < self.numbers.empty_proofs
 
@@ -148,7 +149,8 @@ class Model:
 
     def standing(self, call: Call, pair: Watched, gap: timedelta) -> Standing:
         """What this answer can prove for the pair."""
-        believed = self.numbers.baseline_polls == 1 and pair.doubts > 0 and self.doubts_were_unfounded(call)
+        said = pair.doubts >= (2 if self.rows else 1)
+        believed = self.numbers.baseline_polls == 1 and said and self.doubts_were_unfounded(call)
         if pair.count < self.numbers.baseline_polls and not believed:
             return "first"
         return "stale" if pair.sent is None or call.sent - pair.sent > gap else "fresh"

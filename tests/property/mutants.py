@@ -94,6 +94,12 @@ MUTANTS = (
         "origin = Origin.AFTER_GAP",
         "origin, in_baseline = Origin.AFTER_GAP, True",
     ),
+    Mutant(
+        "an empty first page is believed when said once, though other tables are open",
+        "diff",
+        "if pair.doubts < _SAID_TWICE and self.state.open:",
+        "if False:",
+    ),
     Mutant("an empty first page is believed", "state", "if observed.doubtful:", "if False:"),
     Mutant(
         "a confirmed closing is dated when it is confirmed",

@@ -20,7 +20,7 @@ class LastWord:
     count: int
     sent: datetime
     shown: frozenset[str]
-    doubtful: bool = False
+    doubts: int = 0
 
 
 @dataclass
@@ -134,7 +134,7 @@ class Witness:
         """The one stated exception of precision: an empty first page that lied, and of whose venues but one or two came back."""
         for size in sizes:
             word = bucket.words.get((venue, size))
-            if word is not None and word.doubtful:
+            if word is not None and word.doubts:
                 backs = [_came_back(bucket, call) for call in calls if call.size == size]
                 if any(0 < back < self._rules.suspect_venues for back in backs):
                     self.note("fooled by a first empty page")
@@ -147,7 +147,8 @@ class Witness:
         """What a whole, believable answer shows to a pair that was served without it not long ago is told at once.
 
         The exceptions: what was open already by another party size; a pair in its baseline; and a pair whose only answers
-        were empty pages of unknown venues, of which three or more have something now (that looks like a soft block's end);
+        were empty pages of unknown venues, of which three or more have something now (that looks like a soft block's end), or
+        that were empty but once while other tables were open;
         and a pair that was not seen since something of it was closed as vanished.
         """
         told = {event.slot_id for event in change.events if event.event_type is not EventType.CLOSED}
@@ -155,8 +156,10 @@ class Witness:
             word = bucket.words.get((venue, size))
             if word is None or call.sent - word.sent > gap:
                 continue
-            if word.doubtful:
-                if self._rules.baseline_polls > 1 or _came_back(bucket, call) >= self._rules.suspect_venues:
+            if word.doubts:
+                said_enough = word.doubts > 1 or not bucket.model.rows
+                few_back = _came_back(bucket, call) < self._rules.suspect_venues
+                if self._rules.baseline_polls > 1 or not (said_enough and few_back):
                     continue
             elif word.count < self._rules.baseline_polls:
                 continue
@@ -199,7 +202,7 @@ def remember_words(bucket: Bucket, calls: list[Call], after: Model) -> None:
     for (venue, size), call in _latest(bucket, calls).items():
         known = after.pairs[venue, size]
         shown = next(hit.shown for hit in call.hits if hit.venue == venue)
-        bucket.words[venue, size] = LastWord(known.count, call.sent, shown, known.doubts > 0)
+        bucket.words[venue, size] = LastWord(known.count, call.sent, shown, known.doubts)
     for pair in list(bucket.words):
         if after.pairs.get(pair, Watched()).sent is None:
             del bucket.words[pair]
@@ -222,7 +225,7 @@ def _came_back(bucket: Bucket, call: Call) -> int:
     return sum(
         1
         for hit in call.hits
-        if hit.shown and (word := bucket.words.get((hit.venue, call.size))) is not None and word.doubtful
+        if hit.shown and (word := bucket.words.get((hit.venue, call.size))) is not None and word.doubts
     )
 
 

@@ -65,6 +65,7 @@ parameters = {
     "market": several(["nyc", "sfo", "la"]),
     "provider": several(["resy", "opentable"]),
     "venue_id": several(VENUES),
+    "restaurant": several([f"{provider}:{venue}" for provider in ("resy", "opentable") for venue in VENUES]),
     "venue": several(["cafe", "caf", "été", "100%", "東", "ss", "aero", "a", "e"]),
     "neighborhood": several(["soho", "SOHO", "ostermalm", "east village", "east"]),
     "date_from": dates,

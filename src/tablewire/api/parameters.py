@@ -24,6 +24,12 @@ _SCHEMAS: dict[str, Schema] = {
     "market": _TEXT,
     "provider": _TEXT,
     "venue_id": _TEXT,
+    "restaurant": {
+        "type": "string",
+        "pattern": "^[^:\\x00]+:[^\\x00]+$",
+        "maxLength": 200,
+        "examples": ["resy:834"],
+    },
     "venue": _NAME,
     "neighborhood": _NAME,
     "date_from": _DATE,

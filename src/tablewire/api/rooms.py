@@ -6,6 +6,7 @@ from tablewire.api.protocol import HealthDoor, LiveAsk, MetricsDoor, VenueHistor
 from tablewire.domain.markets import Market
 from tablewire.live.feed import Feed
 from tablewire.live.hub import Hub
+from tablewire.live.restaurants import Restaurants
 from tablewire.live.views import Views
 
 
@@ -29,6 +30,7 @@ class Rooms(msgspec.Struct, frozen=True, kw_only=True):
     feed: Feed
     views: Views
     venues: VenueHistory
+    restaurants: Restaurants = msgspec.field(default_factory=Restaurants)
     health: HealthDoor
     polling: LiveAsk
     metrics: MetricsDoor

@@ -16,6 +16,8 @@ from tablewire.domain.state import BucketState, Change, Observed, Pair
 
 _STEP = 200
 """Slots that one step works in; that takes a millisecond or two."""
+_SAID_TWICE = 2
+"""So often a page has to be empty before it is believed that it was, where other tables are open."""
 _UNCHANGED = 0.1
 """What a pair with nothing new costs, in slots."""
 
@@ -337,14 +339,20 @@ class _Comparison:
         """Whether an empty answer may be a soft block, met by venues of which nothing is known yet."""
         if (pair is not None and pair.count) or not judged.empty:
             return False
-        if len(judged.answer.venues) < self.rules.suspect_venues:
+        if len(judged.answer.venues) < self.rules.suspect_venues and not judged.answer.one_venue:
             return False
         proofs = 1 + (pair.doubts if pair is not None else 0)
         return not (self.alive and proofs >= self.rules.empty_proofs)
 
     def _doubts_were_unfounded(self, pair: Pair, judged: Judged) -> bool:
-        """Whether the empty answer before was true after all: few of the venues that it named have anything now."""
+        """Whether the empty answer before was true after all: few of the venues that it named have anything now.
+
+        Where other tables of the bucket are open it must have been said twice: a page of venues that are nearly all booked out
+        looks the same when a soft block ends.
+        """
         if not pair.doubts or self.rules.baseline_polls > 1:
+            return False
+        if pair.doubts < _SAID_TWICE and self.state.open:
             return False
         key = id(judged)
         if key not in self.returned:

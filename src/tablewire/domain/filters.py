@@ -9,6 +9,7 @@ import msgspec
 
 from tablewire.domain.events import Event, EventType
 from tablewire.domain.names import name_key
+from tablewire.domain.restaurants import parse_listing
 from tablewire.errors import BadInput, FieldError
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -96,6 +97,10 @@ def _name(value: str) -> str:
     return key
 
 
+def _listing(value: str) -> str:
+    return str(parse_listing(value))
+
+
 def _size(value: str) -> int:
     size = _int(value)
     if not 1 <= size <= 20:
@@ -165,6 +170,9 @@ PARAMETERS: Mapping[str, _Parameter] = {
     "market": _Parameter("market", Op.ANY, _text, "market id"),
     "provider": _Parameter("provider", Op.ANY, _text, "provider id"),
     "venue_id": _Parameter("venue_id", Op.ANY, _text, "the provider's id of a venue"),
+    "restaurant": _Parameter(
+        "listing", Op.ANY, _listing, "a venue as provider:id, and its restaurant's venues at other providers"
+    ),
     "venue": _Parameter(
         "venue_name", Op.CONTAINS, _name, "venue name, whole or part, in any spelling of case and accents"
     ),

@@ -54,6 +54,23 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True, rename={"two_minutes":
     ever: int
 
 
+class SweepHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """How one provider is swept, as planned now, and what that costs."""
+
+    mode: Literal["adaptive", "turns"]
+    pages: int
+    """Pages of a pass over everything, as far as they are known."""
+    revisit_median_seconds: float | None
+    """Planned seconds between two looks at a page: half of the pages are looked at more often."""
+    revisit_longest_seconds: float | None
+    bound_seconds: float
+    """No page goes unseen for longer, as long as calls are answered."""
+    wanted: int
+    """Venues that somebody waits for."""
+    calls_per_drop: float | None
+    """Calls spent in the last hour for each drop found in it; null where none was."""
+
+
 class LoopHealth(msgspec.Struct, frozen=True, kw_only=True):
     """How one loop of the engine is doing."""
 
@@ -88,6 +105,8 @@ class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
     fast_checks: FastChecks
     bucket_health: tuple[BucketHealth, ...]
     coverage: dict[str, Coverage]
+    sweeps: dict[str, SweepHealth]
+    """By provider that is polled: of several markets, the one that is swept most rarely."""
     loops: tuple[LoopHealth, ...]
     providers: dict[str, ProviderHealth]
 

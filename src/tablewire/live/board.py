@@ -52,6 +52,8 @@ class OpenRow(msgspec.Struct, frozen=True, kw_only=True):
     book_url: str | None
     image_url: str | None
     availability_times: tuple[str, ...]
+    approximate: bool = False
+    """Whether it may be some time round this one that is free."""
 
     @property
     def kind(self) -> str:
@@ -149,6 +151,7 @@ class Place:
             book_url=slot.book_url,
             image_url=slot.venue.image_url,
             availability_times=times,
+            approximate=slot.approximate,
         )
 
 

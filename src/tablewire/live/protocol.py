@@ -1,10 +1,11 @@
-"""The doors of the live room: the log it reads from, and the connections it writes to."""
+"""The doors of the live room: the log it reads from, the connections it writes to, and what it knows of restaurants."""
 
 from collections.abc import Callable
 from typing import Protocol
 
 from tablewire.domain.events import Event
 from tablewire.domain.filters import EventFilter
+from tablewire.domain.restaurants import Listing
 
 Framing = Callable[[bytes], bytes]
 """What a connection wants wrapped around the bytes it is given, e.g. an HTTP chunk; done once for all that want the same."""
@@ -73,4 +74,16 @@ class Sink(Protocol):
 
     def abort(self) -> None:
         """Cut the connection at once."""
+        ...
+
+
+class ListingsDoor(Protocol):
+    """Which listings are one restaurant; `live.restaurants.Restaurants` knows it from memory."""
+
+    def listings_of(self, provider: str, venue_id: str) -> tuple[Listing, ...]:
+        """All listings of the restaurant that a listing belongs to, itself among them; a listing never heard of is alone."""
+        ...
+
+    def id_of(self, provider: str, venue_id: str) -> str:
+        """The name of the restaurant, the same for all its listings."""
         ...

@@ -39,6 +39,10 @@ class _SlotFields:
         return self.slot.venue.venue_id
 
     @property
+    def listing(self) -> str:
+        return f"{self.slot.venue.provider}:{self.slot.venue.venue_id}"
+
+    @property
     def venue_name(self) -> str:
         return self.slot.venue.name
 

@@ -567,6 +567,38 @@ def test_the_same_answer_again_changes_nothing() -> None:
     assert scene.state.pairs[2]["v"].observed_at == after(1)
 
 
+# --- empty first answers
+
+
+def test_an_empty_first_page_said_once_proves_nothing_while_other_tables_are_open() -> None:
+    scene = Scene()
+    scene.poll(call(0, {"else": [TEN]}), call(0, {"a": [], "b": [], "c": []}))
+    scene.poll(call(1, {"a": [EIGHT], "b": [], "c": []}))
+    assert scene.told() == []
+
+
+def test_an_empty_first_page_said_twice_is_believed_when_few_of_its_venues_come_back() -> None:
+    scene = Scene()
+    scene.poll(call(0, {"else": [TEN]}), call(0, {"a": [], "b": [], "c": []}))
+    scene.poll(call(1, {"a": [], "b": [], "c": []}))
+    scene.poll(call(2, {"a": [EIGHT], "b": [], "c": []}))
+    assert scene.told() == ["NEW_DROP"]
+
+
+def test_where_nothing_at_all_is_open_an_empty_first_page_is_believed_at_once() -> None:
+    scene = Scene()
+    scene.poll(call(0, {"a": [], "b": [], "c": []}))
+    scene.poll(call(1, {"a": [EIGHT], "b": [], "c": []}))
+    assert scene.told() == ["NEW_DROP"]
+
+
+def test_a_venue_asked_for_by_itself_that_shows_nothing_the_first_time_announces_nothing_the_second() -> None:
+    scene = Scene()
+    scene.poll(call(0, {"else": [TEN]}), call(0, {"a": []}, one_venue=True))
+    scene.poll(call(1, {"a": [EIGHT, NINE]}, one_venue=True))
+    assert scene.told() == []
+
+
 # --- answers for a part of the day
 
 

@@ -151,6 +151,7 @@ class MemoryLog:
         price_max: int | None,
         after: tuple[str, str] | None,
         limit: int,
+        once: bool = False,
     ) -> list[KnownVenue]:
         from tablewire.domain.names import name_key
 
@@ -212,6 +213,7 @@ class FixedHealth:
             fast_checks=FastChecks(job_alive=True, feed_updating=True),
             bucket_health=(),
             coverage={},
+            sweeps={},
             loops=(),
             providers=dict(self.providers()),
         )

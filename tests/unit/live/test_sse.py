@@ -33,7 +33,7 @@ def test_every_field_is_there_and_null_where_unknown() -> None:
     assert list(told)[:3] == ["id", "event_type", "market"]
     assert told["neighborhood"] is None
     assert told["closed_at"] is None
-    assert len(told) == 27
+    assert len(told) == 28
 
 
 def test_instants_end_in_z_and_local_times_have_no_zone() -> None:

@@ -41,13 +41,13 @@ class FeedController:
         self._rooms = rooms
         self._older = older
         self._asks = AskLimit(rooms.options.live_asks_per_minute)
-        self.pages = FeedPages(rooms.hub, rooms.feed, older=older)
+        self.pages = FeedPages(rooms.hub, rooms.feed, rooms.restaurants, older=older)
         self.stream = LiveStream(rooms)
 
     async def just_opened(self, request: AnyRequest) -> Reply:
         """The drops of the last while that are still open."""
         query = Query(request.scope["query_string"], ("within",), filters=True)
-        wanted = query.filter()
+        wanted = self._rooms.restaurants.widened(query.filter())
         within = query.duration("within", DEFAULT_WITHIN, LONGEST_WITHIN) or DEFAULT_WITHIN
         query.check()
         groups = await self._rooms.views.just_opened(wanted, within)
@@ -56,7 +56,7 @@ class FeedController:
     async def still_open(self, request: AnyRequest) -> Reply:
         """Every drop that is open now, and more kinds where asked for."""
         query = Query(request.scope["query_string"], ("include",), filters=True)
-        wanted = query.filter()
+        wanted = self._rooms.restaurants.widened(query.filter())
         more = query.words("include", MORE_KINDS) or frozenset()
         query.check()
         rows = await self._rooms.views.open_slots(wanted, ONLY_DROPS | more)
@@ -65,7 +65,7 @@ class FeedController:
     async def new_drops(self, request: AnyRequest) -> Reply:
         """The newest events, newest first."""
         query = Query(request.scope["query_string"], ("limit", "before"), filters=True)
-        wanted = query.filter()
+        wanted = self._rooms.restaurants.widened(query.filter())
         limit = query.whole("limit", DEFAULT_LIMIT, 1, MAX_LIMIT) or DEFAULT_LIMIT
         before = query.text("before")
         query.check()
@@ -76,7 +76,7 @@ class FeedController:
     async def availability(self, request: AnyRequest) -> Reply:
         """What is open now; with `live=true` the providers are asked first."""
         query = Query(request.scope["query_string"], ("live", "limit"), filters=True)
-        wanted = query.filter()
+        wanted = self._rooms.restaurants.widened(query.filter())
         limit = query.whole("limit", 200, 1, 1_000) or 200
         live = query.flag("live")
         query.check()

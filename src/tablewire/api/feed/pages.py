@@ -14,6 +14,7 @@ from tablewire.domain.filters import parse_types
 from tablewire.errors import BadInput
 from tablewire.live.feed import Feed, PageWish, parse_cursor
 from tablewire.live.hub import Hub
+from tablewire.live.restaurants import Restaurants, names_restaurants
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 500
@@ -25,20 +26,21 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A page as it goes out, and the state of the log that it was made from."""
+    """A page as it goes out, and the state of the log and of the restaurants that it was made from."""
 
     body: bytes
     headers: Headers
     etag: bytes | None
-    log: tuple[int, int]
+    made_from: tuple[int, int, int]
 
 
 class FeedPages:
     """`GET /feed`; `older` for the older path, whose events carry `resy_url`."""
 
-    def __init__(self, hub: Hub, feed: Feed, *, older: bool = False) -> None:
+    def __init__(self, hub: Hub, feed: Feed, restaurants: Restaurants, *, older: bool = False) -> None:
         self._hub = hub
         self._feed = feed
+        self._restaurants = restaurants
         self._older = older
         self._made: OrderedDict[bytes, Made] = OrderedDict()
 
@@ -54,17 +56,24 @@ class FeedPages:
 
     async def _page(self, raw: bytes) -> Made:
         known = self._made.get(raw)
-        if known is not None and known.log == (self._hub.oldest, self._hub.newest):
+        if known is not None and known.made_from == self._state():
             return known
-        page = await self._feed.page(parse_wish(raw))
+        wish = parse_wish(raw)
+        wanted = self._restaurants.widened(wish.wanted)
+        page = await self._feed.page(msgspec.structs.replace(wish, wanted=wanted))
         body = feed_page(page, older=self._older)
-        made = _make(body, settled=page.settled, log=(self._hub.oldest, self._hub.newest))
+        # Which venues are one restaurant may turn out otherwise: what depends on it is never settled.
+        settled = page.settled and not names_restaurants(wanted)
+        made = _make(body, settled=settled, made_from=self._state())
         if len(body) <= _MAX_REMEMBERED_BYTES:
             self._made[raw] = made
             self._made.move_to_end(raw)
             if len(self._made) > _MAX_REMEMBERED:
                 self._made.popitem(last=False)
         return made
+
+    def _state(self) -> tuple[int, int, int]:
+        return self._hub.oldest, self._hub.newest, self._restaurants.version
 
 
 @lru_cache(maxsize=1_024)
@@ -92,7 +101,7 @@ def parse_wish(raw: bytes) -> PageWish:
     )
 
 
-def _make(body: bytes, *, settled: bool, log: tuple[int, int]) -> Made:
+def _make(body: bytes, *, settled: bool, made_from: tuple[int, int, int]) -> Made:
     etag = b'"%s"' % blake2b(body, digest_size=12).hexdigest().encode() if settled else None
     headers: Headers = [
         (b"content-type", b"application/json"),
@@ -101,7 +110,7 @@ def _make(body: bytes, *, settled: bool, log: tuple[int, int]) -> Made:
     ]
     if etag is not None:
         headers.append((b"etag", etag))
-    return Made(body, headers, etag, log)
+    return Made(body, headers, etag, made_from)
 
 
 def _has(scope: Scope, etag: bytes) -> bool:

@@ -123,7 +123,7 @@ class LiveStream:
 
     def _wish(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[Wish, str | None]:
         query = Query(scope["query_string"], OWN_PARAMETERS, filters=True)
-        wanted = query.filter()
+        wanted = self._rooms.restaurants.widened(query.filter())
         encoding = NDJSON if NDJSON.media_type.encode() in headers.get(b"accept", b"") else SSE
         since = headers.get(b"last-event-id", b"").decode("latin-1") or query.text("since", most=100)
         max_events = query.whole("max_events", None, 1, 1_000_000)

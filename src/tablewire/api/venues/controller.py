@@ -2,7 +2,6 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -13,49 +12,17 @@ from tablewire.api.feed.schemas import NewestFirst
 from tablewire.api.query import Query
 from tablewire.api.rooms import Rooms
 from tablewire.api.routes import AnyRequest, Operation, Parameter, Route, Schema
+from tablewire.api.venues.schemas import ListingView, OneVenue, SameAs, VenuePage, VenueView
 from tablewire.domain.filters import EVENT_TYPES
 from tablewire.domain.names import name_key
+from tablewire.domain.slots import Venue
 from tablewire.errors import BadCursor, NotFound
-from tablewire.live.board import OpenRow
 from tablewire.live.feed import parse_cursor
+from tablewire.live.restaurants import Partner
 from tablewire.storage.protocol import KnownVenue
 
 DEFAULT_LIMIT: Final = 50
 MAX_VENUES: Final = 200
-
-
-class VenueView(msgspec.Struct, frozen=True, kw_only=True):
-    """A venue as it was seen last."""
-
-    provider: str
-    venue_id: str
-    name: str
-    neighborhood: str | None
-    price_range: int | None
-    cuisine: str | None
-    latitude: float | None
-    longitude: float | None
-    url: str | None
-    image_url: str | None
-    first_seen_at: datetime
-    last_seen_at: datetime
-    open_slots: int
-    """How many of its slots are open now."""
-
-
-class OneVenue(VenueView, frozen=True, kw_only=True):
-    """A venue, and what is open there now, by start."""
-
-    open: list[OpenRow]
-
-
-class VenuePage(msgspec.Struct, frozen=True, kw_only=True):
-    """Venues in order of their names."""
-
-    venues: list[VenueView]
-    next_cursor: str | None
-    """Hand it back as `before`: this list runs by name, and comes after it."""
-    has_more: bool
 
 
 class VenueController:
@@ -65,7 +32,7 @@ class VenueController:
         self._rooms = rooms
 
     async def search(self, request: AnyRequest) -> VenuePage:
-        """Venues by name and filters."""
+        """Restaurants by name and filters."""
         own = ("name", "venue", "neighborhood", "provider", "cuisine", "price_max", "limit", "before")
         query = Query(request.scope["query_string"], own)
         name, venue = query.text("name"), query.text("venue")
@@ -88,6 +55,7 @@ class VenueController:
             price_max=price_max,
             after=None if before is None else _place(before),
             limit=limit + 1,
+            once=True,
         )
         more, page = len(found) > limit, found[:limit]
         cursor = _cursor(page[-1]) if more else None
@@ -99,7 +67,9 @@ class VenueController:
         known = await self._known(request)
         view = self._view(known)
         rows = self._rooms.views.at_venue(view.provider, view.venue_id)
-        return OneVenue(**msgspec.structs.asdict(view), open=rows)
+        partners = self._rooms.restaurants.partners_of(view.provider, view.venue_id)
+        same_as = [self._same_as(partner) for partner in partners]
+        return OneVenue(**msgspec.structs.asdict(view), same_as=same_as, open=rows)
 
     async def history(self, request: AnyRequest) -> NewestFirst:
         """What happened at one venue, newest first."""
@@ -126,13 +96,37 @@ class VenueController:
         return known
 
     def _view(self, known: KnownVenue) -> VenueView:
-        venue = known.venue
+        venue, restaurants = known.venue, self._rooms.restaurants
+        partners = restaurants.partners_of(venue.provider, venue.venue_id)
         return VenueView(
             **msgspec.structs.asdict(venue),
             first_seen_at=known.first_seen_at,
             last_seen_at=known.last_seen_at,
-            open_slots=self._rooms.views.count_at_venue(venue.provider, venue.venue_id),
+            open_slots=self._open_slots(venue),
+            restaurant_id=restaurants.id_of(venue.provider, venue.venue_id),
+            listings=[self._listing(one) for one in (venue, *(partner.venue for partner in partners))],
         )
+
+    def _listing(self, venue: Venue) -> ListingView:
+        return ListingView(
+            provider=venue.provider,
+            venue_id=venue.venue_id,
+            name=venue.name,
+            url=venue.url,
+            open_slots=self._open_slots(venue),
+        )
+
+    def _same_as(self, partner: Partner) -> SameAs:
+        return SameAs(
+            **msgspec.structs.asdict(self._listing(partner.venue)),
+            confidence=partner.confidence,
+            evidence=list(partner.evidence),
+            by_hand=partner.decided is not None,
+            why=None if partner.decided is None else partner.decided.why,
+        )
+
+    def _open_slots(self, venue: Venue) -> int:
+        return self._rooms.views.count_at_venue(venue.provider, venue.venue_id)
 
 
 def _cursor(known: KnownVenue) -> str:
@@ -164,7 +158,7 @@ _PATH = (
     parameters.path("venue_id", "the provider's id of a venue"),
 )
 SEARCH = Operation(
-    summary="Venues by name and filters, in order of their names",
+    summary="Restaurants by name and filters, in order of their names",
     tag="venues",
     answer=VenuePage,
     parameters=(

@@ -1,0 +1,1 @@
+"""What a request decides: a file a noun."""
