@@ -12,7 +12,7 @@ COMPILE := $(UV) pip compile --no-config --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check audit bench bench-full browser-test docs lock install install-dev clean
+.PHONY: help run test soak check audit bench city bench-full browser-test docs lock install install-dev clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ audit: $(VENV)/.installed-dev ## look for known vulnerabilities in what is locke
 
 bench: $(VENV)/.installed-bench ## the quick benchmarks, in pairs against their peers
 	$(BIN)/python -m tests.bench
+
+city: $(VENV)/.installed-bench ## both providers at full size against the truth, at three budgets: tables and plot of docs/performance.md
+	$(BIN)/python -m tests.bench.full_city --write
 
 bench-full: $(VENV)/.installed-bench ## all benchmarks at their full size
 	$(BIN)/python -m tests.bench --full

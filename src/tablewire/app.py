@@ -24,6 +24,7 @@ from tablewire.engine.ask import LiveAsking
 from tablewire.engine.clock import Clock, SystemClock
 from tablewire.engine.discovery import Discovery, Progress
 from tablewire.engine.health import About, EngineHealth
+from tablewire.engine.identities import Identities
 from tablewire.engine.owner import Stored
 from tablewire.engine.polling import PollSettings
 from tablewire.engine.supervisor import BeyondSaving, Loop, Supervisor
@@ -33,6 +34,7 @@ from tablewire.live.audience import StreamLimits
 from tablewire.live.board import Board
 from tablewire.live.feed import Feed
 from tablewire.live.hub import Hub, Scan
+from tablewire.live.restaurants import Restaurants
 from tablewire.live.views import Views
 from tablewire.providers.protocol import AvailabilityProvider
 from tablewire.settings import Settings
@@ -117,6 +119,8 @@ class Service:
         )
         self.board = Board(parts)
         self.hub = Hub(store, limits=limits)
+        self.restaurants = Restaurants()
+        self.identities = Identities(store, self.restaurants, self._clock)
         self.supervisor = Supervisor(self._clock, self._count_restart)
         self.discovery = Discovery(
             markets=settings.markets,
@@ -130,6 +134,7 @@ class Service:
             metrics=metrics,
             on_stored=self._tell_scan,
             on_progress=self._show_progress,
+            on_learned=self.identities.see,
         )
         process = f"{socket.gethostname()}:{os.getpid()}"
         self.health = EngineHealth(
@@ -158,6 +163,7 @@ class Service:
         )
         self.supervisor.add("discovery_bucket", self.discovery.run_cycles)
         self.supervisor.add("discovery_window", self.discovery.run_window)
+        self.supervisor.add("venue_identities", self.identities.run)
         self.supervisor.add("live", self._run_hub)
         self.supervisor.add("metrics", upkeep.run)
         self.application = self._make_application()
@@ -284,6 +290,7 @@ class Service:
                 feed=Feed(self.hub),
                 views=Views(self.board, self._clock.now),
                 venues=self._store,
+                restaurants=self.restaurants,
                 health=self.health,
                 polling=LiveAsking(self.discovery),
                 metrics=self.metrics,
@@ -354,4 +361,6 @@ def poll_settings(settings: Settings) -> PollSettings:
         resume_gap=wanted.resume_gap,
         sources=(f"resy {settings.resy.base_url}", f"opentable {settings.opentable.base_url}"),
         opted_out=settings.opt_out,
+        sweep=wanted.sweep,
+        wanted=settings.wanted,
     )

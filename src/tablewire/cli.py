@@ -1,4 +1,4 @@
-"""The commands: `tablewire serve`, `demo`, `simulate`, `migrate`, `config`, `doctor` and `drops`."""
+"""The commands: `tablewire serve`, `demo`, `simulate`, `migrate`, `config`, `doctor`, `record`, `drops` and `venues`."""
 
 import asyncio
 import os
@@ -18,6 +18,7 @@ from tablewire.setting_reader import PREFIX
 from tablewire.settings import Settings, describe
 from tablewire.telemetry import configure_logging
 from tablewire.terminal import BuildProgress, event_line
+from tablewire.venue_commands import venues
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -34,11 +35,16 @@ T = TypeVar("T")
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
 Seed = Annotated[int, typer.Option(help="Which make-believe city: the same seed gives the same one.")]
 Speed = Annotated[float, typer.Option(help="How often things happen in it; 1 is life.", min=0.01, max=1000)]
-Venues = Annotated[int, typer.Option(help="How many venues it has.", min=1, max=20_000)]
+Venues = Annotated[int, typer.Option(help="How many venues it has on Resy.", min=1, max=20_000)]
+OpenTableVenues = Annotated[
+    int | None, typer.Option(help="How many it has on OpenTable; by default five for nine.", min=0, max=6_000)
+]
 
 DEMO_RATE = "20/s"
 """The demo's budget: its provider is at home, and minds nothing."""
 DEMO_SPEED = 2.0
+DEMO_HASH = "0" * 64
+"""The make-believe OpenTable knows every query by any hash."""
 
 
 def main() -> None:
@@ -81,22 +87,32 @@ def serve(
 
 
 @cli.command()
-def demo(port: Port = None, seed: Seed = 1, speed: Speed = DEMO_SPEED, venues: Venues = 2700) -> None:
+def demo(
+    port: Port = None,
+    seed: Seed = 1,
+    speed: Speed = DEMO_SPEED,
+    venues: Venues = 2700,
+    opentable_venues: OpenTableVenues = None,
+) -> None:
     """Run a make-believe city and the service pointed at it: nothing to configure, nothing real."""
     from tablewire.running import run_demo
     from tablewire.simulator.run import running_simulator
     from tablewire.simulator.server import SimulatorOptions
 
-    city = running_simulator(SimulatorOptions(seed=seed, speed=speed, venues=venues))
+    twins = _on_opentable(venues, opentable_venues)
+    city = running_simulator(SimulatorOptions(seed=seed, speed=speed, venues=venues, opentable_venues=twins))
 
     def settings_for(base_url: str) -> Settings:
-        rate = os.environ.get(PREFIX + "RESY_RATE", DEMO_RATE)
         options = {
             "PORT": port,
-            "PROVIDERS": "resy",
+            "PROVIDERS": "resy,opentable" if twins else "resy",
             "RESY_BASE_URL": base_url,
             "RESY_API_KEY": "demo",
-            "RESY_RATE": rate,
+            "RESY_RATE": os.environ.get(PREFIX + "RESY_RATE", DEMO_RATE),
+            "OPENTABLE_BASE_URL": base_url,
+            "OPENTABLE_HASH_MULTISEARCHRESULTS": DEMO_HASH,
+            "OPENTABLE_HASH_RESTAURANTSAVAILABILITY": DEMO_HASH,
+            "OPENTABLE_RATE": os.environ.get(PREFIX + "OPENTABLE_RATE", DEMO_RATE),
         }
         return _settings(demo=True, options=options)
 
@@ -104,16 +120,59 @@ def demo(port: Port = None, seed: Seed = 1, speed: Speed = DEMO_SPEED, venues: V
 
 
 @cli.command()
-def simulate(port: Port = 8100, seed: Seed = 1, speed: Speed = 1.0, venues: Venues = 2700) -> None:
-    """Run the make-believe city alone, behind Resy's wire. docs/simulator.md shows its faults and its truth."""
+def simulate(
+    port: Port = 8100,
+    seed: Seed = 1,
+    speed: Speed = 1.0,
+    venues: Venues = 2700,
+    opentable_venues: OpenTableVenues = None,
+    replay: Annotated[
+        Path | None, typer.Option(help="Answer by this recording instead: what `tablewire record` kept.")
+    ] = None,
+) -> None:
+    """Run the make-believe city alone, behind both wires. docs/simulator.md shows its faults and its truth."""
     from tablewire.simulator.run import serve as serve_city
     from tablewire.simulator.server import Simulator, SimulatorOptions
 
-    def ready(simulator: Simulator) -> None:
-        out.print(f"A city of {venues} venues answers as Resy at {simulator.base_url}; Ctrl-C stops it.")
+    port = 8100 if port is None else port
+    if replay is not None:
+        _replay(replay, port)
+        return
+    twins = _on_opentable(venues, opentable_venues)
 
-    city = SimulatorOptions(seed=seed, speed=speed, venues=venues)
-    asyncio.run(serve_city(city, port=8100 if port is None else port, ready=ready))
+    def ready(simulator: Simulator) -> None:
+        out.print(
+            f"A city of {venues} venues answers as Resy at {simulator.base_url}; "
+            f"{twins} answer there as OpenTable. Ctrl-C stops it.",
+            soft_wrap=True,
+        )
+
+    city = SimulatorOptions(seed=seed, speed=speed, venues=venues, opentable_venues=twins)
+    asyncio.run(serve_city(city, port=port, ready=ready))
+
+
+def _on_opentable(venues: int, given: int | None) -> int:
+    """How many houses a city has on OpenTable; where it is not said, as many for each on Resy as in life."""
+    return min(6_000, round(venues * 5 / 9)) if given is None else given
+
+
+def _replay(file: Path, port: int) -> None:
+    from tablewire.simulator.recordings import RecordingError
+    from tablewire.simulator.replay_server import ReplayServer
+    from tablewire.simulator.run import serve_replay
+
+    def ready(server: ReplayServer) -> None:
+        replay = server.replay
+        out.print(
+            f"{replay.count} exchanges with {replay.provider}, recorded from "
+            f"{replay.started_at.isoformat()} on, answer at {server.base_url}; Ctrl-C stops it.",
+            soft_wrap=True,
+        )
+
+    try:
+        asyncio.run(serve_replay(file, port=port, ready=ready))
+    except RecordingError as wrong:
+        raise typer.BadParameter(str(wrong), param_hint="--replay") from None
 
 
 @cli.command()
@@ -154,6 +213,48 @@ def doctor() -> None:
         if finding.remedy:
             out.print(f"      {finding.remedy}", markup=False, soft_wrap=True)
     raise typer.Exit(0 if all(finding.well for finding in findings) else 1)
+
+
+@cli.command()
+def record(
+    out_file: Annotated[
+        Path, typer.Option("--out", help="A new file: FILE.ndjson, or FILE.ndjson.gz to pack it.")
+    ],
+    provider: Annotated[
+        list[str] | None, typer.Option(help="Which provider; by default all that are polled.")
+    ] = None,
+    cycles: Annotated[
+        int | None, typer.Option(help="Rounds over the dates, one each POLL_INTERVAL; by default one.", min=1)
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="Record for so long instead.", min=0.01, max=1440)
+    ] = None,
+    dates: Annotated[
+        int | None, typer.Option(help="How many dates, from today on; by default WINDOW_DAYS.", min=1, max=60)
+    ] = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Ask for all pages, not for the first PAGES_PER_CYCLE only.")
+    ] = False,
+    venue: Annotated[
+        list[str] | None, typer.Option(help="Look at this venue by name too, as provider:venue_id.")
+    ] = None,
+) -> None:
+    """Make the providers' real calls, within their budgets, and keep every exchange, scrubbed of secrets."""
+    from tablewire import record_command as recording
+
+    settings = _settings()
+    rounds = cycles if cycles is not None else 0 if minutes is not None else 1
+    wish = recording.Wish(
+        providers=tuple(provider or ()),
+        cycles=rounds,
+        seconds=None if minutes is None else 60 * minutes,
+        dates=settings.discovery.window_days if dates is None else dates,
+        whole=whole,
+        venues=recording.read_venues(venue or []),
+    )
+    report = _run(recording.record(settings, wish, out_file, say=_say))
+    _say(recording.summary(report, out_file))
+    raise typer.Exit(0 if report.kept else 1)
 
 
 @cli.command()
@@ -204,6 +305,9 @@ def drops(
                 err.print(f"The cursor is {line['data']['reason']}; going on from {line['data']['cursor']}.")
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+cli.add_typer(venues, context_settings={"obj": _settings})
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:

@@ -6,13 +6,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Protocol
 
-from tablewire.app import VERSION, Service
+from tablewire.allocator import give_back_large_blocks
+from tablewire.app import VERSION, Service, day_parts
 from tablewire.engine.clock import SystemClock
 from tablewire.engine.discovery import Progress
 from tablewire.errors import StoreUnavailable
+from tablewire.providers.opentable.client import OpenTableProvider
+from tablewire.providers.opentable.hours import Hours
+from tablewire.providers.opentable.queries import AVAILABILITY, SEARCH, Operation, Queries
+from tablewire.providers.opentable.search import OpenTableSearch
 from tablewire.providers.protocol import AvailabilityProvider, Seats
+from tablewire.providers.recording import Recorder
 from tablewire.providers.registry import Kit, Registry
 from tablewire.providers.resy.client import ResyProvider
+from tablewire.recording import recording
 from tablewire.serving import serve, stop_signals
 from tablewire.settings import Settings
 from tablewire.storage import migrate
@@ -50,6 +57,7 @@ async def run(
     settings: Settings, *, progress: BuildProgress, migrate_first: bool = True, say: Say = lambda _: None
 ) -> int:
     """Run the service until it is told to stop; answers the exit code. Raises `TablewireError` and OSError at the start."""
+    give_back_large_blocks()
     log.info(LogEvent.STARTING, message=f"tablewire {VERSION}", version=VERSION, demo=settings.demo)
     metrics = Metrics(version=VERSION, demo=settings.demo)
     clock = SystemClock()
@@ -62,9 +70,14 @@ async def run(
             store = await PostgresStore.open(dsn)
             try:
                 await store.ping()
-                providers = make_providers(settings, clock, metrics)
-                service = Service(settings, store, providers, metrics, clock=clock, progress=_shown(progress))
-                return await serve(settings, service, stop, lambda address: _announce(settings, address, say))
+                async with recording(settings, clock.now) as recorder:
+                    providers = make_providers(settings, clock, metrics, recorder)
+                    service = Service(
+                        settings, store, providers, metrics, clock=clock, progress=_shown(progress)
+                    )
+                    return await serve(
+                        settings, service, stop, lambda address: _announce(settings, address, say)
+                    )
             finally:
                 progress.close()
                 await store.close()
@@ -97,9 +110,12 @@ async def migrated(settings: Settings) -> tuple[str | None, str]:
 
 
 def make_providers(
-    settings: Settings, clock: SystemClock, metrics: Metrics
+    settings: Settings, clock: SystemClock, metrics: Metrics, recorder: Recorder | None = None
 ) -> Mapping[str, AvailabilityProvider]:
-    """The enabled providers, polled or not. Raises `RegistryError` where one is unknown."""
+    """The enabled providers, polled or not, their exchanges kept where there is a recorder.
+
+    Raises `RegistryError` where one is unknown.
+    """
 
     def observe(provider: str, kind: str, seconds: float) -> None:
         metrics.calls_total.labels(provider).inc()
@@ -114,16 +130,14 @@ def make_providers(
         environ=os.environ,
         now=clock.now,
         observe=observe,
+        wrap=recorder.wrap if recorder is not None else lambda _provider: None,
+        opted_out=settings.opt_out,
     )
     registry = Registry()
     registry.register("resy", lambda of: _resy(settings, of))
+    registry.register("opentable", lambda of: _opentable(settings, of))
     registry.register_installed()
-    wanted = [one for one in settings.providers.enabled if one in registry.ids or one not in NOT_YET]
-    return registry.make(wanted, kit)
-
-
-NOT_YET = frozenset({"opentable"})
-"""Providers that have settings but no adapter yet: naming them is no mistake."""
+    return registry.make(settings.providers.enabled, kit)
 
 
 def _resy(settings: Settings, kit: Kit) -> ResyProvider:
@@ -134,6 +148,21 @@ def _resy(settings: Settings, kit: Kit) -> ResyProvider:
         auth_token=token.reveal() if token else None,
         caller=kit.caller("resy", rate=settings.resy.rate),
         home=settings.markets[0],
+        opted_out=kit.opted_out("resy"),
+    )
+
+
+def _opentable(settings: Settings, kit: Kit) -> OpenTableProvider | OpenTableSearch:
+    found = settings.opentable
+    hashes: dict[Operation, str | None] = {SEARCH: found.search_hash, AVAILABILITY: found.availability_hash}
+    caller = kit.caller("opentable", rate=found.rate)
+    queries = Queries(base_url=found.base_url, hashes=hashes, caller=caller)
+    opted_out = kit.opted_out("opentable")
+    home, parts = settings.markets[0], day_parts(settings)
+    if found.slots == "search":
+        return OpenTableSearch(queries, day_parts=parts, home=home, opted_out=opted_out)
+    return OpenTableProvider(
+        queries, day_parts=parts, hours=Hours(*found.hours), home=home, opted_out=opted_out
     )
 
 
@@ -165,7 +194,9 @@ def _announce(settings: Settings, address: str, say: Say) -> None:
     if settings.demo:
         say("This is the demo: a make-believe city, nothing in it is real.")
     elif not settings.polled:
-        say("No provider is polled: set TABLEWIRE_RESY_API_KEY, or run `tablewire demo`.")
+        say(
+            "No provider is polled: set TABLEWIRE_RESY_API_KEY or the hashes of OpenTable, or run `tablewire demo`."
+        )
     say(f"Tablewire listens at {address}")
     say(f"  the live feed:  curl -N {address}/feed/stream")
     say(f"  its health:     {address}/discovery/health")

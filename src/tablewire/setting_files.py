@@ -1,6 +1,7 @@
 """The files that settings are read from or point at."""
 
 import re
+from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import Annotated
@@ -10,9 +11,11 @@ import msgspec
 from dotenv.parser import parse_stream
 
 from tablewire.domain.markets import Market
+from tablewire.domain.wanted import WantedVenue
 
-_OPT_OUT_LINE = re.compile(r"([a-z][a-z0-9_-]*):(\S+)")
+_VENUE = re.compile(r"([a-z][a-z0-9_-]*):(\S+)")
 _LARGEST_FILE = 4 * 1024 * 1024
+_MOST_WANTED = 1000
 
 
 class _MarketEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,11 +78,34 @@ def read_opt_out(path: Path) -> frozenset[tuple[str, str]]:
         entry = line.partition("#")[0].strip()
         if not entry:
             continue
-        found = _OPT_OUT_LINE.fullmatch(entry)
+        found = _VENUE.fullmatch(entry)
         if found is None:
             raise ValueError(f"line {number} of {path} is not provider:venue_id")
         venues.add((found[1], found[2]))
     return frozenset(venues)
+
+
+def read_wanted(path: Path) -> tuple[WantedVenue, ...]:
+    """The venues that the operator waits for: `provider:venue_id` a line, then the dates (`2026-02-18`), or none for all; `#` for remarks.
+
+    Raises ValueError with a sentence where it cannot be read or a line of it makes no sense.
+    """
+    venues = []
+    for number, line in enumerate(_text(path).splitlines(), start=1):
+        venue, *dates = line.partition("#")[0].split() or [""]
+        if not venue:
+            continue
+        found = _VENUE.fullmatch(venue)
+        if found is None:
+            raise ValueError(f"line {number} of {path} is not provider:venue_id [date…]")
+        try:
+            days = frozenset(map(date.fromisoformat, dates))
+        except ValueError as wrong:
+            raise ValueError(f"line {number} of {path}: {wrong}; dates are written 2026-02-18") from wrong
+        venues.append(WantedVenue(provider=found[1], venue_id=found[2], dates=days or None))
+    if len(venues) > _MOST_WANTED:
+        raise ValueError(f"{path} has {len(venues)} venues; allowed are {_MOST_WANTED}")
+    return tuple(venues)
 
 
 def _text(path: Path) -> str:

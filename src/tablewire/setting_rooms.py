@@ -5,7 +5,7 @@ these structs. Durations are `timedelta`, rates are calls or requests a second.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, get_type_hints
 
@@ -121,6 +121,30 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
             "OPT_OUT", None, kinds.PATH, "file of `provider:venue_id` lines: venues that are left alone"
         ),
     ]
+    record: Annotated[
+        Path | None,
+        Variable(
+            "RECORD",
+            None,
+            kinds.PATH,
+            "file (`.ndjson`, `.ndjson.gz`) or directory: keep every exchange with providers there, scrubbed of secrets",
+        ),
+    ]
+    record_limit_mb: Annotated[
+        int,
+        Variable(
+            "RECORD_LIMIT_MB", "500", kinds.whole(1, 1_000_000), "megabytes after which RECORD keeps no more"
+        ),
+    ]
+    wanted_file: Annotated[
+        Path | None,
+        Variable(
+            "WANTED",
+            None,
+            kinds.PATH,
+            "file of `provider:venue_id [date…]` lines: venues that are looked at every cycle where that is possible",
+        ),
+    ]
 
 
 class ResySettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,6 +204,23 @@ class OpenTableSettings(msgspec.Struct, frozen=True, kw_only=True):
             "where slots come from; search is approximate",
         ),
     ]
+    hours: Annotated[
+        tuple[time, time],
+        Variable(
+            "OPENTABLE_HOURS",
+            "11:00-23:00",
+            kinds.HOURS,
+            "starts that are asked for, in market time; each six hours more of a part of the day cost a call more",
+        ),
+    ]
+
+    @property
+    def absent_hashes(self) -> tuple[str, ...]:
+        """The variables of hashes that are needed and not set."""
+        hashes = {"OPENTABLE_HASH_MULTISEARCHRESULTS": self.search_hash}
+        if self.slots == "availability":
+            hashes["OPENTABLE_HASH_RESTAURANTSAVAILABILITY"] = self.availability_hash
+        return tuple(name for name, value in hashes.items() if not value)
 
 
 class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -247,6 +288,15 @@ class DiscoverySettings(msgspec.Struct, frozen=True, kw_only=True):
             "3",
             kinds.whole(1, 100),
             "first pages fetched each cycle per date and party size",
+        ),
+    ]
+    sweep: Annotated[
+        Literal["adaptive", "turns"],
+        Variable(
+            "SWEEP",
+            "adaptive",
+            kinds.one_of("adaptive", "turns"),
+            "deeper pages are asked for where a look is worth most, or simply in turn",
         ),
     ]
     resume_gap: Annotated[

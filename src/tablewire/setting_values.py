@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -158,6 +158,13 @@ def _read_time(text: str) -> str:
     return _matching(text, _TIME)[0]
 
 
+def _read_hours(text: str) -> tuple[time, time]:
+    begin, dash, end = text.partition("-")
+    if not dash or begin == end:
+        raise ValueError(text)
+    return time.fromisoformat(_read_time(begin)), time.fromisoformat(_read_time(end))
+
+
 def read_origin(text: str) -> str:
     """A web origin (`https://host[:port]`) as browsers send it; ValueError where it is none."""
     if not re.fullmatch(r"https?://[a-z0-9.\-\[\]:]+", text) or _base_url(text) != text:
@@ -224,6 +231,9 @@ def _read_path(text: str) -> Path:
 ID_LIST = listed(_read_id, "ids (lower-case letters, digits, `-`, `_`)")
 TIME_LIST = listed(_read_time, "times of day, as in `15:00`")
 TIME_LIST_OR_NONE = listed(_read_time, "times of day, as in `17:00`", can_be_empty=True)
+HOURS = Kind(
+    read=_read_hours, allowed="two times of day, as in `11:00-23:00`; an earlier end is the next day's"
+)
 PARTY_SIZE_LIST = listed(whole(1, 20).read, "whole numbers from 1 to 20")
 ORIGIN_LIST = listed(read_origin, "origins, as in `https://tables.example`", can_be_empty=True)
 NETWORK_LIST = listed(ipaddress.ip_network, "IP addresses or networks, as in `10.0.0.0/8`", can_be_empty=True)

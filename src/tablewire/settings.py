@@ -9,8 +9,9 @@ from typing import Any, Literal, Self, TypeVar
 import msgspec
 
 from tablewire.domain.markets import NYC, Market
+from tablewire.domain.wanted import WantedVenue
 from tablewire.errors import SettingsError
-from tablewire.setting_files import read_markets, read_opt_out
+from tablewire.setting_files import read_markets, read_opt_out, read_wanted
 from tablewire.setting_reader import PREFIX, Reader, ShownSetting
 from tablewire.setting_rooms import (
     ROOMS,
@@ -47,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The markets that MARKETS names, in its order."""
     opt_out: frozenset[tuple[str, str]]
     """The venues in the OPT_OUT file, as (provider, venue id)."""
+    wanted: tuple[WantedVenue, ...]
+    """The venues in the WANTED file."""
     demo: bool
     """Whether the service runs on a make-believe city; said wherever data is shown."""
     shown: tuple[ShownSetting, ...]
@@ -81,9 +84,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def not_polled(self) -> dict[str, str]:
         """The enabled providers that cannot be polled, each with what is missing, in plain words."""
-        missing = {"opentable": "its adapter is not there yet"}
+        missing = {}
         if not self.resy.api_key:
             missing["resy"] = f"{PREFIX}RESY_API_KEY is not set"
+        if absent := self.opentable.absent_hashes:
+            names = " and ".join(f"{PREFIX}{name}" for name in absent)
+            missing["opentable"] = f"{names} {'are' if len(absent) > 1 else 'is'} not set"
         return {provider: missing[provider] for provider in self.providers.enabled if provider in missing}
 
     @property
@@ -114,7 +120,7 @@ class _Checks:
         self._found = found
 
     def values(self) -> dict[str, Any]:
-        """What follows from several settings: the markets and the venues left alone."""
+        """What follows from several settings: the markets, the venues left alone, and those waited for."""
         self._check_listening(self._found["http"])
         self._check_timeouts(self._found["discovery"])
         self._check_time_slots(self._found["discovery"])
@@ -122,6 +128,7 @@ class _Checks:
             "markets": self._markets(self._found["market"]),
             "opt_out": self._file_of("OPT_OUT", self._found["providers"].opt_out_file, read_opt_out)
             or frozenset(),
+            "wanted": self._file_of("WANTED", self._found["providers"].wanted_file, read_wanted) or (),
         }
 
     def _file_of(self, name: str, path: Path | None, read: Callable[[Path], _T]) -> _T | None:

@@ -50,6 +50,7 @@ class LogEvent(StrEnum):
     LOOP_FAILED = "loop_failed"
     LOOP_GIVEN_UP = "loop_given_up"
     REQUEST_FAILED = "request_failed"
+    RECORDING = "recording"
 
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -243,6 +244,17 @@ class Metrics:
         )
         coverage = "Share of known venues observed within the window (2m, 10m, ever)."
         self.coverage_ratio = self._gauge("coverage_ratio", coverage, "provider", "window")
+        self._name_sweep()
+
+    def _name_sweep(self) -> None:
+        cost = "Calls spent in the last hour for each drop found in it; NaN where none was."
+        self.calls_per_drop = self._gauge("calls_per_drop", cost, "market", "provider")
+        revisit = "Planned seconds between two looks at a page (median, longest)."
+        self.planned_revisit_seconds = self._gauge(
+            "planned_revisit_seconds", revisit, "market", "provider", "of"
+        )
+        wanted = "Venues that somebody waits for."
+        self.wanted_venues = self._gauge("wanted_venues", wanted, "market", "provider")
 
     def _name_history(self) -> None:
         self.slots_open = self._gauge("slots_open", "Slots that are open now.", "market", "provider")

@@ -10,10 +10,10 @@ import msgspec
 
 from tablewire.domain.events import CloseReason, Event, EventType
 from tablewire.live.sse import encode_json
-from tablewire.storage.event_rows import COLUMNS, event_of
+from tablewire.storage.event_rows import AS_JSON, events_of
 from tests.faults.service import City, Service, until
 
-LOG = f"SELECT {COLUMNS} FROM availability_events ORDER BY id"  # noqa: S608 - the names are ours
+LOG = f"SELECT {AS_JSON} FROM availability_events"  # noqa: S608 - the names are ours
 OPEN = "SELECT slot_id, event_id FROM open_slots WHERE event_id IS NOT NULL"
 TICK = 0.002
 """Seconds by which a time of the city's may be rounded."""
@@ -36,11 +36,11 @@ async def read(dsn: str) -> Stored:
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            rows = await connection.fetch(LOG)
+            log = await connection.fetchval(LOG)
             open_rows = await connection.fetch(OPEN)
     finally:
         await connection.close()
-    return Stored([event_of(row) for row in rows], {row[0].hex: row[1] for row in open_rows})
+    return Stored(events_of(log), {row[0].hex: row[1] for row in open_rows})
 
 
 def told_once_and_in_order(told: Sequence[Mapping[str, Any]], stored: Sequence[Event]) -> None:

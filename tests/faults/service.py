@@ -205,7 +205,8 @@ async def a_city(
     session: aiohttp.ClientSession, *, venues: int = 40, speed: float = 300, seed: int = 1
 ) -> AsyncIterator[City]:
     """A small city where much happens, in a process of its own."""
-    options = ("--port", "0", "--venues", str(venues), "--speed", str(speed), "--seed", str(seed))
+    sizes = ("--venues", str(venues), "--opentable-venues", "0")
+    options = ("--port", "0", *sizes, "--speed", str(speed), "--seed", str(seed))
     child = await Child.start(sys.executable, "-m", "tablewire", "simulate", *options)
     try:
         address = (await child.until_it_says(_CITY_LISTENS)).partition(";")[0]

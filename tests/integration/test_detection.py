@@ -7,7 +7,7 @@ import pytest
 
 from tablewire.domain.events import EventType
 from tablewire.engine import owner
-from tablewire.simulator.faults import KINDS
+from tablewire.simulator.faults import kinds_of
 from tests.integration.detection.checker import check
 from tests.integration.detection.schedules import always, every_fault, spells, two_outages, two_soft_blocks
 from tests.integration.detection.verdict import Verdict
@@ -34,7 +34,7 @@ def expect_flawless(verdict: Verdict, *, at_least: int) -> None:
 def test_200_polls_with_every_fault_tell_every_opening_once_and_nothing_else() -> None:
     verdict = verdict_of(Schedule(seed=1, faults=every_fault()))
     expect_flawless(verdict, at_least=400)
-    assert set(verdict.faults) == set(KINDS)
+    assert set(verdict.faults) == set(kinds_of("resy"))
     assert 0.07 <= verdict.faults.total() / verdict.calls <= 0.13
     assert verdict.held > 0
     assert verdict.delay(50) <= 0.6

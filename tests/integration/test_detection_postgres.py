@@ -1,31 +1,15 @@
 """Detection against the truth with the log in PostgreSQL: the same engine, the same checker, killed once in the middle."""
 
-from typing import Any, cast
+from typing import cast
 
 from tablewire.storage.protocol import Store
 from tablewire.storage.store import PostgresStore
 from tests.database import TestServer
 from tests.integration.detection.checker import check
+from tests.integration.detection.outside_time import OutsideTime
 from tests.integration.detection.schedules import every_fault
 from tests.integration.detection.virtual_time import VirtualLoop, run_virtual
 from tests.integration.detection.world import Run, Schedule, play
-
-
-class _OutsideTime:
-    """A store to which simulated time does not run: PostgreSQL is another process, and works in real time."""
-
-    def __init__(self, store: PostgresStore, loop: VirtualLoop) -> None:
-        self._store = store
-        self._loop = loop
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._store, name)
-
-        async def call(*args: Any, **named: Any) -> Any:
-            with self._loop.held():
-                return await method(*args, **named)
-
-        return call
 
 
 async def _played(loop: VirtualLoop, server: TestServer, schedule: Schedule) -> Run:
@@ -33,7 +17,7 @@ async def _played(loop: VirtualLoop, server: TestServer, schedule: Schedule) -> 
         dsn = await server.create()
         store = await PostgresStore.open(dsn)
     try:
-        return await play(loop, schedule, cast("Store", _OutsideTime(store, loop)))
+        return await play(loop, schedule, cast("Store", OutsideTime(store, loop)))
     finally:
         with loop.held():
             await store.close()

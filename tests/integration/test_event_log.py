@@ -110,6 +110,22 @@ async def test_counts_on_the_buckets_row_follow_what_is_stored(store: PostgresSt
     assert tuple(row or ()) == (3, len(scene.state.open), len(scene.state.baseline)) == (3, 2, 2)
 
 
+async def test_open_slots_has_a_row_for_each_slot_that_is_open(dsn: str, store: PostgresStore) -> None:
+    scene = await StoredScene.begin(store)
+    await scene.keep(call(0, {"v": [EIGHT], "w": [NINE]}))
+    await scene.keep(call(1, {"v": [EIGHT, NINE], "w": []}))
+    connection = await asyncpg.connect(dsn)
+    rows = await connection.fetch("SELECT * FROM open_slots ORDER BY actual_time")
+    await connection.close()
+    slots = sorted(scene.state.open.values(), key=lambda slot: slot.actual_time)
+    assert [
+        (row["slot_id"].bytes, row["starts_at"], tuple(row["sizes"]), row["event_id"]) for row in rows
+    ] == [(slot.slot_id, slot.starts_at, slot.sizes, slot.event_id) for slot in slots]
+    assert [(row["venue_id"], row["origin"], row["seen_at"], row["book_url"]) for row in rows] == [
+        (slot.venue.venue_id, slot.origin, slot.seen_at, slot.book_url) for slot in slots
+    ]
+
+
 async def test_a_failing_statement_stores_nothing_of_its_poll(store: PostgresStore) -> None:
     scene = await StoredScene.begin(store)
     before = facts(scene.state)

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.pool import NullPool
 
+from tablewire.domain.restaurants import Decision, Link, Listing, Pair, Verdict
 from tablewire.domain.slots import Venue
 from tablewire.storage import migrate
 from tablewire.storage.pools import open_engine
@@ -31,6 +32,10 @@ async def fill(dsn: str) -> StoredScene:
     day = BucketDay(key=KEY, provider="resy", lead_days=0, baseline_slots=1, open_slots=2, observed_venues=2)
     await store.save_days(DAY, [day])
     await store.forget_observations("sfo", "mark")
+    pair = Pair(Listing("opentable", "w"), Listing("resy", "v"))
+    link = Link(pair=pair, verdict=Verdict.SAME, confidence=0.98, evidence=("the names agree",))
+    await store.relink(pair, [link], dict.fromkeys(pair, "resy:v"))
+    await store.decide(Decision(pair=pair, verdict=Verdict.SAME, by="ann", at=after(0)))
     await store.close()
     return scene
 
@@ -106,6 +111,21 @@ async def test_taking_back_the_venues_keeps_the_log_and_the_checkpoints(dsn: str
     newest = (await store.bounds()).newest
     await store.close()
     assert (facts(loaded), newest) == (facts(scene.state), len(scene.log))
+
+
+async def test_slots_by_poll_and_slots_as_rows_hold_the_same(dsn: str) -> None:
+    scene = await fill(dsn)
+    await migrate.downgrade(dsn, "0002")
+    connection = await asyncpg.connect(dsn)
+    as_rows = await connection.fetch("SELECT slot_id, venue_id, event_id FROM open_slots ORDER BY slot_id")
+    await migrate.upgrade(dsn)
+    as_view = await connection.fetch("SELECT slot_id, venue_id, event_id FROM open_slots ORDER BY slot_id")
+    await connection.close()
+    store = await PostgresStore.open(dsn)
+    loaded = (await StoredScene.begin(store)).state
+    await store.close()
+    assert as_rows == as_view
+    assert facts(loaded) == facts(scene.state)
 
 
 async def test_the_migrated_tables_are_those_that_the_code_knows(dsn: str) -> None:

@@ -1,6 +1,6 @@
 """What the settings accept, refuse, mask and say."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from tablewire.domain.markets import NYC
+from tablewire.domain.wanted import WantedVenue
 from tablewire.errors import SettingsError
 from tablewire.setting_rooms import rooms
 from tablewire.setting_values import MASK, Secret, mask_password, parse_duration
@@ -130,6 +131,9 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
         ("USER_AGENT", "a\r\nHost: b"),
         ("PROVIDERS", "resy,resy"),
         ("PROVIDERS", "resy,,opentable"),
+        ("OPENTABLE_HOURS", "11-23"),
+        ("OPENTABLE_HOURS", "11:00-11:00"),
+        ("OPENTABLE_HOURS", "11:00"),
         ("MARKETS", "atlantis"),
         ("WINDOW_DAYS", "0"),
         ("TIME_SLOTS", "25:00"),
@@ -351,10 +355,29 @@ def test_a_missing_opt_out_list_is_refused_and_not_taken_for_an_empty_one(tmp_pa
     assert "cannot be read" in refusals(OPT_OUT=str(tmp_path / "absent"))["OPT_OUT"]
 
 
+def test_the_file_of_wanted_venues_has_a_venue_and_its_dates_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "wanted"
+    path.write_text("# those we wait for\nresy:834 2026-02-18 2026-02-19\n\nopentable:1180  # any date\n")
+    two = frozenset({date(2026, 2, 18), date(2026, 2, 19)})
+    assert load(WANTED=str(path)).wanted == (
+        WantedVenue(provider="resy", venue_id="834", dates=two),
+        WantedVenue(provider="opentable", venue_id="1180"),
+    )
+
+
+@pytest.mark.parametrize("line", ["834", "resy:834 18.2.2026", "resy:834 2026-02-30", "resy: 834"])
+def test_a_wrong_line_of_wanted_venues_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "wanted"
+    path.write_text(f"resy:1\n{line}\n")
+    assert "line 2" in refusals(WANTED=str(path))["WANTED"]
+
+
 def test_providers_without_credentials_are_not_polled_and_say_what_is_missing() -> None:
     settings = load(PROVIDERS="resy,opentable,third", RESY_API_KEY="k")
     assert settings.polled == ("resy", "third")
-    assert settings.not_polled == {"opentable": "its adapter is not there yet"}
+    assert settings.not_polled == {
+        "opentable": "TABLEWIRE_OPENTABLE_HASH_MULTISEARCHRESULTS and TABLEWIRE_OPENTABLE_HASH_RESTAURANTSAVAILABILITY are not set"
+    }
     assert load(PROVIDERS="resy").not_polled == {"resy": "TABLEWIRE_RESY_API_KEY is not set"}
 
 

@@ -236,7 +236,7 @@ def test_two_services_share_no_metric() -> None:
         "errors_total", "breaker_state", "budget_calls_per_second", "coverage_ratio", "slots_open", "drops_total",
         "reopenings_total", "closings_total", "poll_conflicts_total", "commit_seconds", "commit_to_stream_seconds",
         "sse_clients", "sse_frames_total", "sse_bytes_total", "slow_clients_dropped_total", "loop_restarts_total",
-        "event_loop_lag_seconds",
+        "event_loop_lag_seconds", "calls_per_drop", "planned_revisit_seconds", "wanted_venues",
     ],
 )  # fmt: skip
 def test_every_documented_metric_is_rendered(name: str) -> None:

@@ -11,6 +11,7 @@ from tablewire.domain.snapshots import Outcome
 from tablewire.engine.discovery import Discovery
 from tablewire.engine.owner import DayOwner
 from tablewire.engine.polling import ProviderPolling
+from tablewire.engine.sweep import Ask
 from tablewire.errors import BadInput, StoreError
 
 MOST_DATES = 3
@@ -61,7 +62,7 @@ class LiveAsking:
                 continue
             owner.polling = True
             try:
-                for one in await polling.poll(owner, dict.fromkeys(polling.party_sizes, (1,))):
+                for one in await polling.poll(owner, Ask(dict.fromkeys(polling.party_sizes, (1,)))):
                     outcome = _worse(outcome, one.outcome)
             except StoreError as error:
                 outcome, cause = Outcome.FAILED, str(error)

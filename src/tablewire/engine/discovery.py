@@ -16,7 +16,8 @@ from tablewire.engine.coverage import Coverage
 from tablewire.engine.owner import Audience, DayOwner, Stored
 from tablewire.engine.polling import Hooks, PollSettings, ProviderPolling
 from tablewire.engine.supervisor import Loop
-from tablewire.engine.venues import VenueLearner
+from tablewire.engine.venues import Learned, VenueLearner
+from tablewire.engine.wanted import Wanted
 from tablewire.errors import PollConflict, StoreError
 from tablewire.providers.protocol import AvailabilityProvider
 from tablewire.storage.protocol import BucketDay, Store
@@ -56,13 +57,24 @@ class Discovery:
         metrics: Metrics,
         on_stored: Callable[[Stored], None],
         on_progress: Callable[[Progress], None],
+        on_learned: Learned = lambda _, __: None,
     ) -> None:
         self.markets = tuple(markets)
         self.owners: dict[tuple[str, str, date], DayOwner] = {}
         self.coverage = {provider: Coverage() for provider in providers}
         self.cadence = Cadence(settings.interval.total_seconds(), clock)
+        self.wanted = Wanted()
+        self.wanted.set_wanted("settings", settings.wanted)
         self.pollings = [
-            ProviderPolling(market, provider, settings, clock=clock, metrics=metrics, hooks=self._hooks())
+            ProviderPolling(
+                market,
+                provider,
+                settings,
+                clock=clock,
+                metrics=metrics,
+                hooks=self._hooks(),
+                wanted=self.wanted,
+            )
             for market in markets
             for provider in providers.values()
             if provider.status().enabled
@@ -78,7 +90,7 @@ class Discovery:
         self._metrics = metrics
         self._on_stored = on_stored
         self._on_progress = on_progress
-        self._learner = VenueLearner(store)
+        self._learner = VenueLearner(store, on_learned)
         self._one_writer = anyio.Lock()
         self._progress = Progress(0, 0)
         self._saved_at = self._days_saved_at = clock.now()
@@ -125,6 +137,8 @@ class Discovery:
 
     async def run_cycles(self, loop: Loop) -> None:
         """The loop `discovery_bucket`: every interval, every bucket is due."""
+        for polling in self.pollings:
+            await polling.remember(self._store)
         for owner in self.owners.values():
             owner.polling = False  # a poll that was cut off before it began could not say so itself
         async with anyio.create_task_group() as group:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from statistics import median
 
 import msgspec
 
@@ -24,12 +25,14 @@ from tablewire.domain.health import (
     ProviderDebug,
     ProviderHealth,
     ProviderScan,
+    SweepHealth,
 )
 from tablewire.domain.snapshots import Outcome
 from tablewire.domain.state import BucketState
 from tablewire.engine.clock import Clock
 from tablewire.engine.discovery import Discovery
 from tablewire.engine.owner import Stored
+from tablewire.engine.polling import ProviderPolling
 from tablewire.engine.supervisor import Supervisor
 from tablewire.errors import StoreError
 from tablewire.live.hub import Hub
@@ -116,6 +119,7 @@ class EngineHealth:
             fast_checks=checks,
             bucket_health=tuple(buckets),
             coverage={provider: self._coverage(provider, now) for provider in self._discovery.coverage},
+            sweeps=self._sweeps(),
             loops=tuple(
                 LoopHealth(
                     name=loop.name,
@@ -235,6 +239,10 @@ class EngineHealth:
         counts = self._discovery.coverage[provider].counts(now)
         return Coverage(two_minutes=counts["2m"], ten_minutes=counts["10m"], ever=counts["ever"])
 
+    def _sweeps(self) -> dict[str, SweepHealth]:
+        rarest = sorted(self._discovery.pollings, key=lambda polling: polling.plan.bound)
+        return {polling.provider.provider_id: _sweep_health(polling) for polling in rarest}
+
     def _debug(self, provider_id: str) -> ProviderDebug:
         status = self._providers[provider_id].status()
         scans = [state.row.scanned_at for state in self._states() if state.provider == provider_id]
@@ -296,6 +304,20 @@ def _provider_health(provider: AvailabilityProvider) -> ProviderHealth:
         rate_now=round(status.rate_now, 3),
         error_rate=round(status.error_rate, 4),
         problems=status.problems,
+    )
+
+
+def _sweep_health(polling: ProviderPolling) -> SweepHealth:
+    plan, cost = polling.plan, polling.spending.calls_per_drop
+    revisits = plan.revisits()
+    return SweepHealth(
+        mode=plan.mode,
+        pages=plan.pages,
+        revisit_median_seconds=median(revisits) if revisits else None,
+        revisit_longest_seconds=max(revisits, default=None),
+        bound_seconds=plan.bound,
+        wanted=polling.wanted_venues,
+        calls_per_drop=None if cost is None else round(cost, 2),
     )
 
 

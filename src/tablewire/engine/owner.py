@@ -55,6 +55,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     closed: Mapping[str, int]
     """Closings by reason."""
     open_slots: int
+    events: tuple[Event, ...] = ()
 
 
 class DayOwner:
@@ -248,6 +249,7 @@ def _summary(change: Change, events: Sequence[Event], open_slots: int) -> Stored
         reopened=kinds[EventType.REOPENED],
         closed=Counter(event.close_reason.value for event in events if event.close_reason is not None),
         open_slots=open_slots,
+        events=tuple(events),
     )
 
 

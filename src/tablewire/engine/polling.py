@@ -1,25 +1,32 @@
 """Polling: one provider's cycles over the window of one market."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import reduce
 
 import anyio
 import msgspec
 
 from tablewire.domain.markets import Market
 from tablewire.domain.snapshots import Outcome, Snapshot
+from tablewire.domain.wanted import WantedVenue
 from tablewire.engine.clock import Clock
+from tablewire.engine.merging import merged
 from tablewire.engine.owner import DayOwner, Stored, without_opted_out
-from tablewire.engine.sweep import SweepPlan, calls_of
+from tablewire.engine.releases import RELEASES_AT
+from tablewire.engine.spending import Spending
+from tablewire.engine.sweep import Ask, SweepMode, SweepPlan
+from tablewire.engine.wanted import Wanted
 from tablewire.errors import PollConflict, StoreError
-from tablewire.providers.protocol import AvailabilityProvider, ProviderStatus
+from tablewire.providers.protocol import AvailabilityProvider, ProviderStatus, VenueLooks
+from tablewire.storage.protocol import EventLog
 from tablewire.telemetry import LogEvent, Metrics, get_logger
 
 log = get_logger("engine.polling")
 
-BUDGET_SHARE = 0.95
-"""How much of a provider's budget is planned for: the rest is for retries."""
+REMEMBERED = timedelta(days=3)
+"""How far back the log is read at the start."""
 LATE = 5.0
 """Seconds after its own time-out at which a provider that does not come back is given up."""
 
@@ -36,6 +43,9 @@ class PollSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where providers' answers come from: another source is another city, and nothing of the old one is news there."""
     opted_out: frozenset[tuple[str, str]] = frozenset()
     """(provider, venue id) of venues that want to be left alone."""
+    sweep: SweepMode = "adaptive"
+    wanted: tuple[WantedVenue, ...] = ()
+    """Venues that the operator waits for."""
 
 
 class Tally(msgspec.Struct):
@@ -75,12 +85,21 @@ class ProviderPolling:
         clock: Clock,
         metrics: Metrics,
         hooks: Hooks,
+        wanted: Wanted,
     ) -> None:
         self.market = market
         self.provider = provider
         self.skipped: Counter[date] = Counter()
         """How often each date was due while its previous poll still ran."""
-        self.plan = SweepPlan(settings.party_sizes, settings.pages_per_cycle, settings.interval)
+        self.plan = SweepPlan(
+            settings.party_sizes,
+            settings.pages_per_cycle,
+            settings.interval,
+            market.zone,
+            mode=settings.sweep,
+        )
+        self.spending = Spending()
+        self._wanted = wanted
         self._settings = settings
         self._clock = clock
         self._metrics = metrics
@@ -94,6 +113,25 @@ class ProviderPolling:
         """The party sizes that are asked for."""
         return self._settings.party_sizes
 
+    @property
+    def wanted_venues(self) -> int:
+        """How many of its venues somebody waits for."""
+        return len(self._wanted.venues_of(self.provider.provider_id) - self._opted_out)
+
+    async def remember(self, log_of_events: EventLog) -> None:
+        """Learn from the log where tables opened in the last days; where it cannot be read, that is learned anew."""
+        market = self.market
+        since = self._clock.now() - REMEMBERED
+        try:
+            counts = await log_of_events.opening_counts(
+                market.id, self.provider.provider_id, market.time_zone, since, RELEASES_AT
+            )
+        except StoreError as error:
+            message = f"what opened in the last days could not be read, and is learned anew: {error}"
+            log.warning(LogEvent.STORE_AWAY, message=message, provider=self.provider.provider_id)
+            return
+        self.plan.likelihood.restore(counts, REMEMBERED.total_seconds())
+
     async def cycle(self, owners: Mapping[date, DayOwner]) -> Tally:
         """Poll every date that is not being polled still; ends when its polls have ended."""
         tally = Tally()
@@ -104,45 +142,61 @@ class ProviderPolling:
                 self.skipped[day] += 1
             else:
                 idle.append(day)
-        rate = max(self.provider.status().rate_now, 0.001)
-        calls = int(rate * self._settings.interval.total_seconds() * BUDGET_SHARE)
         self.plan.keep(owners)
         started, before = self._clock.monotonic(), self.provider.status()
-        delay = 0.0
+        rate, delay = max(before.rate_now, 0.001), 0.0
         async with anyio.create_task_group() as group:
-            for day, pages in self.plan.plan(idle, calls).items():
+            for day, ask in self._plan(idle, rate).items():
                 owners[day].polling = True
-                group.start_soon(self._poll_later, owners[day], pages, delay, tally, name=f"poll {day}")
-                delay += calls_of(pages) / rate
+                group.start_soon(self._poll_later, owners[day], ask, delay, tally, name=f"poll {day}")
+                delay += ask.calls / rate
+        after = self.provider.status()
+        self.spending.spent(
+            self._clock.now(), after.calls - before.calls, after.retries - before.retries, tally.drops
+        )
         self._log(tally, before, self._clock.monotonic() - started)
         return tally
 
-    async def poll(self, owner: DayOwner, pages: Mapping[int, tuple[int, ...]]) -> list[Stored]:
-        """Ask the provider for a date's pages, and store what it changes. Raises `StoreError`."""
+    def _plan(self, idle: Sequence[date], rate: float) -> Mapping[date, Ask]:
+        """What the next cycle asks for: what the budget gives in an interval, less what goes into retries."""
+        calls = int(rate * self._settings.interval.total_seconds() * (1 - self.spending.share_of_retries))
+        provider = self.provider
+        return self.plan.plan(
+            idle,
+            calls,
+            self._clock.now(),
+            wanted=[
+                pair
+                for pair in self._wanted.pairs(provider.provider_id, idle, self.party_sizes)
+                if pair[2] not in self._opted_out
+            ],
+            per_call=provider.venues_per_call if isinstance(provider, VenueLooks) else 0,
+        )
+
+    async def poll(self, owner: DayOwner, ask: Ask) -> list[Stored]:
+        """Ask the provider what is free on a date, and store what it changes. Raises `StoreError`."""
         started = self._clock.monotonic()
         await owner.load()
-        snapshot = await self._ask(owner.day, pages)
-        self.plan.learn(owner.day, snapshot.answers)
+        snapshot = await self._ask(owner.day, ask)
         gaps = [
-            max(self._settings.resume_gap, 3 * self.plan.revisit(owner.day, answer.party_size, answer.page))
+            max(self._settings.resume_gap, 3 * self.plan.revisit_of(owner.day, answer))
             for answer in snapshot.answers
         ]
         stored = await owner.take(snapshot, gaps)
+        self.plan.learn(owner.day, snapshot.answers, [event for one in stored for event in one.events])
         self._hooks.seen(snapshot)
         self._hooks.stored(stored)
         self._measure(snapshot, stored, self._clock.monotonic() - started)
         return stored
 
-    async def _poll_later(
-        self, owner: DayOwner, pages: Mapping[int, tuple[int, ...]], delay: float, tally: Tally
-    ) -> None:
+    async def _poll_later(self, owner: DayOwner, ask: Ask, delay: float, tally: Tally) -> None:
         """One poll of a cycle: whatever goes wrong in it stays with it."""
         try:
             await self._clock.sleep(delay)
             if self._hooks.holding():
                 tally.skipped += len(owner.keys)
                 return
-            _add(tally, await self.poll(owner, pages))
+            _add(tally, await self.poll(owner, ask))
         except StoreError as error:
             tally.failed += len(owner.keys)
             self._hooks.store_failed(error)
@@ -169,21 +223,37 @@ class ProviderPolling:
         message = f"the poll was not stored: {error}"
         log.warning(LogEvent.POLL_FAILED, message=message, provider=owner.provider, day=str(owner.day))
 
-    async def _ask(self, day: date, pages: Mapping[int, tuple[int, ...]]) -> Snapshot:
-        allowed = self._settings.bucket_timeout.total_seconds()
-        until = self._clock.monotonic() + allowed
-        snapshot = None
-        with anyio.move_on_after(allowed + LATE):
-            snapshot = await self.provider.search_availability(
-                self.market, day, None, tuple(pages), pages=pages, until=until
-            )
-        if snapshot is None:
-            cause = f"no answer within {allowed + LATE:.0f} s"
-            return self._nothing(day, cause)
+    async def _ask(self, day: date, ask: Ask) -> Snapshot:
+        until = self._clock.monotonic() + self._settings.bucket_timeout.total_seconds()
+        halves: list[Snapshot] = []
+        async with anyio.create_task_group() as group:
+            if ask.pages or not ask.looks:
+                group.start_soon(self._sweep, day, ask, until, halves, name=f"sweep {day}")
+            if ask.looks:
+                group.start_soon(self._look, day, ask, until, halves, name=f"look {day}")
+        snapshot = reduce(merged, halves)
         if self._opted_out:
             answers = without_opted_out(snapshot.answers, self._opted_out)
             return msgspec.structs.replace(snapshot, answers=answers)
         return snapshot
+
+    async def _sweep(self, day: date, ask: Ask, until: float, halves: list[Snapshot]) -> None:
+        asking = self.provider.search_availability(
+            self.market, day, None, tuple(ask.pages), pages=ask.pages, until=until
+        )
+        halves.append(await self._in_time(day, asking))
+
+    async def _look(self, day: date, ask: Ask, until: float, halves: list[Snapshot]) -> None:
+        if isinstance(self.provider, VenueLooks):
+            asking = self.provider.look_at(self.market, day, ask.looks, until=until)
+            halves.append(await self._in_time(day, asking))
+
+    async def _in_time(self, day: date, asking: Awaitable[Snapshot]) -> Snapshot:
+        """What a provider answers, or nothing where it does not come back though its time is over."""
+        allowed = self._settings.bucket_timeout.total_seconds() + LATE
+        with anyio.move_on_after(allowed):
+            return await asking
+        return self._nothing(day, f"no answer within {allowed:.0f} s")
 
     def _nothing(self, day: date, cause: str) -> Snapshot:
         return Snapshot(

@@ -1,9 +1,12 @@
 """Upkeep: the gauges, the event loop's lag, and the heartbeats in the store."""
 
 from datetime import timedelta
+from math import nan
+from statistics import median
 
 from tablewire.engine.clock import Clock
 from tablewire.engine.discovery import Discovery
+from tablewire.engine.polling import ProviderPolling
 from tablewire.engine.supervisor import Loop, Supervisor
 from tablewire.errors import StoreError
 from tablewire.live.hub import Hub, HubStats
@@ -79,6 +82,7 @@ class Upkeep:
             self._metrics.slots_open.labels(market, provider).set(count)
         for polling in self._discovery.pollings:
             self._show_provider(polling.provider)
+            self._show_sweep(polling)
         self._show_hub(self._hub.stats())
 
     def _show_provider(self, provider: AvailabilityProvider) -> None:
@@ -91,6 +95,16 @@ class Upkeep:
             self._metrics.coverage_ratio.labels(name, window).set(
                 count / counts["ever"] if counts["ever"] else 0.0
             )
+
+    def _show_sweep(self, polling: ProviderPolling) -> None:
+        labels = polling.market.id, polling.provider.provider_id
+        cost = polling.spending.calls_per_drop
+        self._metrics.calls_per_drop.labels(*labels).set(nan if cost is None else cost)
+        self._metrics.wanted_venues.labels(*labels).set(polling.wanted_venues)
+        if revisits := polling.plan.revisits():
+            planned = self._metrics.planned_revisit_seconds
+            planned.labels(*labels, "median").set(median(revisits))
+            planned.labels(*labels, "longest").set(max(revisits))
 
     def _say_what_changed(self, name: str, status: ProviderStatus) -> None:
         """Log an outage once when it starts and once when it ends, and each new problem once."""

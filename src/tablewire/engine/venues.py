@@ -1,6 +1,6 @@
 """Learning venues: what snapshots say of them goes to the store, now and then, and only what is new."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from tablewire.domain.slots import Venue
@@ -11,12 +11,16 @@ SEEN_AGAIN_AFTER = timedelta(hours=1)
 AT_ONCE = 500
 """Venues written in one statement."""
 
+Learned = Callable[[Sequence[Venue], datetime], None]
+"""Told of venues once they are stored, and when they were seen."""
+
 
 class VenueLearner:
     """Keeps what is new of venues until it is written."""
 
-    def __init__(self, book: VenueBook) -> None:
+    def __init__(self, book: VenueBook, learned: Learned = lambda _, __: None) -> None:
         self._book = book
+        self._learned = learned
         self._known: dict[tuple[str, str], tuple[Venue, datetime]] = {}
         self._pending: dict[tuple[str, str], Venue] = {}
 
@@ -43,5 +47,6 @@ class VenueLearner:
                 self._known[key] = (venue, at)
                 if self._pending.get(key) is venue:
                     del self._pending[key]
+            self._learned(venues, at)
             written += len(venues)
         return written

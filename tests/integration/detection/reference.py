@@ -27,7 +27,7 @@ class Due(msgspec.Struct, kw_only=True):
 
     slot: Slot
     sizes: set[int]
-    day: str
+    key: str
     page: int
     by: float
     """The end of the poll that brought it."""
@@ -106,7 +106,7 @@ class Reference:
             if not self.sizes[slot]:
                 self._judge(poll, slot, sizes, settled, partly)
             self.sizes[slot] |= sizes
-            self._open[poll.day, slot[0]].add(slot[1])
+            self._open[poll.key, slot[0]].add(slot[1])
 
     def _judge(
         self,
@@ -124,7 +124,7 @@ class Reference:
             page = settled[pair][0] if pair in settled else partly[pair][-1]
             if slot[1] not in page.shown[slot[0]]:
                 page = next(one for one in partly[pair] if slot[1] in one.shown[slot[0]])
-            look = self._looks.get((poll.day, pair))
+            look = self._looks.get((poll.key, pair))
             if look is None:
                 first = True
             elif page.at - look.at <= RESUME_GAP - 1.0:
@@ -136,7 +136,7 @@ class Reference:
         due = Due(
             slot=slot,
             sizes=set(sizes),
-            day=poll.day,
+            key=poll.key,
             page=min(page.number for _, page, _ in proofs),
             by=poll.finished,
             strict=any(page.strict for _, page, _ in proofs),
@@ -144,20 +144,20 @@ class Reference:
         )
         self.due.append(due)
         for pair, _, _ in proofs:
-            self._once.setdefault((poll.day, pair), []).append(due)
+            self._once.setdefault((poll.key, pair), []).append(due)
 
     def _settle(self, poll: Poll, settled: dict[Pair, tuple[Page, bool]]) -> None:
         for pair, (page, doubtful) in settled.items():
             venue_id, size = pair
             starts = page.shown[venue_id]
-            for due in self._once.pop((poll.day, pair), []):
+            for due in self._once.pop((poll.key, pair), []):
                 due.twice = due.twice or (due.by != poll.finished and due.slot[1] in starts)
                 if due.by == poll.finished:
-                    self._once.setdefault((poll.day, pair), []).append(due)
-            for start in list(self._open[poll.day, venue_id]):
+                    self._once.setdefault((poll.key, pair), []).append(due)
+            for start in list(self._open[poll.key, venue_id]):
                 if start not in starts:
-                    self._gone((venue_id, start), size, poll.day)
-            self._looks[poll.day, pair] = Look(page.at, starts, doubtful)
+                    self._gone((venue_id, start), size, poll.key)
+            self._looks[poll.key, pair] = Look(page.at, starts, doubtful)
 
     def _gone(self, slot: Slot, size: int, day: str) -> None:
         self.sizes[slot].discard(size)
@@ -177,7 +177,7 @@ class Reference:
         """What a venue was known to have for the page's party size."""
         return {
             start
-            for start in self._open.get((poll.day, venue_id), ())
+            for start in self._open.get((poll.key, venue_id), ())
             if page.size in self.sizes[venue_id, start] and seconds_of(start) > poll.finished
         }
 
@@ -193,6 +193,7 @@ class Reference:
         return (nothing and lost_venues >= _EMPTY_VENUES) or (lost >= _MANY_SLOTS and 2 * lost > were)
 
     def _is_doubtful(self, poll: Poll, page: Page, pair: Pair) -> bool:
-        before = self._looks.get((poll.day, pair))
+        before = self._looks.get((poll.key, pair))
         first = before is None or before.doubtful
-        return first and not any(page.shown.values()) and len(page.shown) >= _EMPTY_VENUES
+        many = len(page.shown) >= _EMPTY_VENUES or not page.number
+        return first and many and not any(page.shown.values())

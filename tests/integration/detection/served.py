@@ -2,13 +2,17 @@
 
 import bisect
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
 from tablewire.simulator.requests import RequestRecord
+from tests.integration.detection.starts import key_of, keys_of
 from tests.integration.detection.world import Asked, Run
 
+SWEPT = ("search", "availability")
+"""The routes by which providers are swept."""
 Pair = tuple[str, int]
 """(venue id, party size)."""
 
@@ -42,7 +46,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 class Poll(msgspec.Struct, frozen=True, kw_only=True):
     """One poll of one date: its answered calls in the order in which they came."""
 
-    day: str
+    key: str
+    """What its answers speak of: a date, or one part of a date; see `starts.key_of`."""
     began: float
     finished: float
     pages: Sequence[Page]
@@ -51,42 +56,67 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def polls_of(run: Run) -> Iterator[Poll]:
-    """All polls in the order in which they ended."""
-    by_day: dict[str, list[RequestRecord]] = defaultdict(list)
+    """All polls in the order in which they ended; where answers are for a part of a date, a poll for each part."""
+    by_key: dict[str, list[RequestRecord]] = defaultdict(list)
     for record in run.requests:
-        if record.route == "search" and record.day is not None:
-            by_day[record.day].append(record)
-    times = {day: [record.at for record in records] for day, records in by_day.items()}
+        if record.route in SWEPT and record.day is not None:
+            by_key[_key(record)].append(record)
+    times = {key: [record.at for record in records] for key, records in by_key.items()}
     for asked in sorted(run.polls, key=lambda poll: poll.finished):
-        day = asked.day.isoformat()
-        at = times.get(day, [])
-        first, last = bisect.bisect_left(at, asked.began), bisect.bisect_right(at, asked.finished)
-        yield _poll(asked, by_day[day][first:last])
+        for key in keys_of(asked.provider, asked.day):
+            at = times.get(key, [])
+            first, last = bisect.bisect_left(at, asked.began), bisect.bisect_right(at, asked.finished)
+            yield _poll(asked, key, by_key[key][first:last], run.pages_of)
 
 
-def _poll(asked: Asked, records: Sequence[RequestRecord]) -> Poll:
+def _poll(
+    asked: Asked, key: str, records: Sequence[RequestRecord], pages_of: Mapping[tuple[str, str], int]
+) -> Poll:
     return Poll(
-        day=asked.day.isoformat(),
+        key=key,
         began=asked.began,
         finished=asked.finished,
-        pages=[page for record in records if (page := _page(record)) is not None],
+        pages=[page for record in records if (page := _page(record, pages_of)) is not None],
         revisits=asked.revisits,
     )
 
 
-def _page(record: RequestRecord) -> Page | None:
+def _page(record: RequestRecord, pages_of: Mapping[tuple[str, str], int]) -> Page | None:
     readable = record.fault in WHOLE | IN_PART | LIES
     if not readable or record.status != 200 or record.finished is None or record.served is None:
         return None
     assert record.party_size is not None
-    assert record.page is not None
     return Page(
         at=record.at,
         finished=record.finished,
         size=record.party_size,
-        number=record.page,
+        number=record.page or _number(record, pages_of),
         whole=record.fault in WHOLE,
         strict=record.fault is None,
         lie=record.fault in LIES,
-        shown={str(one.venue_id): frozenset(one.actual_times) for one in record.served},
+        shown={str(one.venue_id): frozenset(_of_its_part(record, one.actual_times)) for one in record.served},
     )
+
+
+def _key(record: RequestRecord) -> str:
+    """What an answer speaks of: see `starts.key_of`."""
+    assert record.day is not None
+    if record.window is None:
+        return record.day
+    first, last = (datetime.fromisoformat(start) for start in record.window)
+    middle = first + (last - first) / 2
+    return key_of("opentable", f"{middle:%Y-%m-%d %H:%M:%S}")
+
+
+def _number(record: RequestRecord, pages_of: Mapping[tuple[str, str], int]) -> int:
+    """The page of the sweep that a call for venues by their ids was."""
+    part = _key(record).partition(" ")[2]
+    return next((pages_of.get((part, str(one.venue_id)), 0) for one in record.served or ()), 0)
+
+
+def _of_its_part(record: RequestRecord, starts: Iterable[str]) -> Iterable[str]:
+    """The starts that a call was made for: the parts of a day meet in an edge, and the later one has it."""
+    if record.window is None:
+        return starts
+    key = _key(record)
+    return [start for start in starts if key_of(record.provider, start) == key]

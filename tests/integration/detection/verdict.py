@@ -6,6 +6,17 @@ from statistics import quantiles
 import msgspec
 
 
+class Found(msgspec.Struct, frozen=True):
+    """An opening that was told truly."""
+
+    page: int
+    """The page of the sweep that brought it."""
+    seconds: float
+    """From the true opening to clients."""
+    interval: float
+    """Seconds between two looks at the page, as planned."""
+
+
 class Verdict(msgspec.Struct, kw_only=True):
     """What a run came to."""
 
@@ -32,8 +43,8 @@ class Verdict(msgspec.Struct, kw_only=True):
     missed_twice: int = 0
     excused: int = 0
     """Not told, since the pair had only been met on an empty first page (decision 0003)."""
-    delays: list[float] = msgspec.field(default_factory=list)
-    """From the true opening to clients, in planned intervals."""
+    found: list[Found] = msgspec.field(default_factory=list)
+    """Every opening that was told truly, and how late."""
     kinds: Counter[str] = msgspec.field(default_factory=Counter)
     faults: Counter[str] = msgspec.field(default_factory=Counter)
     """Calls that were struck, by fault."""
@@ -53,5 +64,6 @@ class Verdict(msgspec.Struct, kw_only=True):
         return 1 - self.missed_twice / self.served_twice if self.served_twice else 1.0
 
     def delay(self, percent: int) -> float:
-        """A percentile of the delays, in intervals."""
-        return quantiles(self.delays, n=100)[percent - 1] if len(self.delays) > 1 else 0.0
+        """A percentile of the delays from the true opening to clients, in planned intervals."""
+        delays = [one.seconds / one.interval for one in self.found]
+        return quantiles(delays, n=100)[percent - 1] if len(delays) > 1 else 0.0
