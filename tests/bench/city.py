@@ -14,12 +14,17 @@ _SOUNDS = ("ba", "co", "den", "fir", "gal", "hu", "lim", "mor", "ne", "pos", "ra
 _STARTS = ("17:15:00", "18:30:00", "19:45:00", "21:00:00", "22:15:00")
 
 
-def page(day: date, number: int, total: int, generation: int, *, noise: bool = False) -> bytes:
-    """One page of `total`; generation 0 has nothing changed. With noise, something that does not matter changes in every hit."""
+def page(
+    day: date, number: int, total: int, generation: int, *, noise: bool = False, few: bool = False
+) -> bytes:
+    """One page of `total`; generation 0 has nothing changed. With noise, something that does not matter changes in every hit.
+
+    Each venue has five tables, or where there are `few` six of seven have one.
+    """
     first = (number - 1) * VENUES
     extra = {(generation * CHANGED + place) % VENUES for place in range(CHANGED)} if generation else set()
     hits = [
-        _hit(first + place + 1, day, f"17:{generation % 60:02}:30" if place in extra else None)
+        _hit(first + place + 1, day, f"17:{generation % 60:02}:30" if place in extra else None, few=few)
         for place in range(VENUES)
     ]
     if noise:
@@ -41,8 +46,9 @@ def _texts(venue_id: int) -> tuple[str, ...]:
     return tuple(" ".join(chance.choices(words, k=125)) for _ in range(7))
 
 
-def _hit(venue_id: int, day: date, extra: str | None) -> dict[str, object]:
-    starts = [*_STARTS, extra] if extra else list(_STARTS)
+def _hit(venue_id: int, day: date, extra: str | None, *, few: bool) -> dict[str, object]:
+    usual = _STARTS if not few else (_STARTS[venue_id % 5],) if venue_id % 7 else ()
+    starts = [*usual, extra] if extra else list(usual)
     seatings = ("Dining Room", "Bar")
     return {
         "id": {"resy": venue_id},

@@ -1,23 +1,28 @@
 """The store: a poll's transaction, what it writes, and how long a start takes to read it all."""
 
 import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable
 from itertools import count
 
 import asyncpg
+import msgspec
 
 from tablewire.domain.events import Event, EventType
+from tablewire.domain.slots import OpenSlot
 from tablewire.domain.state import BucketState
 from tablewire.storage.store import PostgresStore
 from tests.bench import databases
 from tests.bench.figures import Bench, ratios, shown
 from tests.bench.peers.orm import OrmStore, row
-from tests.bench.things import BEGIN, bucket, event, open_slot, poll_of
+from tests.bench.things import BEGIN, DAY, bucket, event, open_slot, poll_of
 
 SLOTS = 10_000
 CHURN = 100
 """Slots that open and slots that close in a poll: together 2% of all."""
+ROUND = 101
+"""Polls at that churn in which a bucket's rows are written anew once, which counts."""
 
 
 class Ours:
@@ -27,6 +32,7 @@ class Ours:
         self._store = store
         self._state = state
         self._next = count(SLOTS)
+        self._chance = random.Random(7)
 
     @classmethod
     async def begin(cls, dsn: str) -> "Ours":
@@ -35,21 +41,32 @@ class Ours:
         key = bucket(1)
         state = (await store.load([key], "resy"))[key]
         one = cls(store, state)
-        change = poll_of(state, opened=[open_slot(number, in_baseline=False) for number in range(SLOTS)])
+        change = poll_of(state, opened=[one._slot(number) for number in range(SLOTS)])
         state.apply(change, await store.record(change, state))
         return one
 
-    async def poll(self, events: list[Event], changed: int) -> None:
-        """Store a poll with these events, in which so many slots opened and as many closed."""
+    async def poll(self, events: list[Event], changed: int) -> float:
+        """Store a poll with these events, in which so many slots opened and as many closed, anywhere among the venues.
+
+        Answers the seconds from the change to memory that has it.
+        """
         state = self._state
-        closed = list(state.open)[:changed]
-        opened = [open_slot(next(self._next), in_baseline=False) for _ in range(changed)]
+        closed = self._chance.sample(list(state.open), changed)
+        opened = [self._slot(next(self._next)) for _ in range(changed)]
         change = poll_of(state, opened=opened, closed=closed, events=events)
+        began = time.perf_counter()
         state.apply(change, await self._store.record(change, state))
+        return time.perf_counter() - began
 
     async def close(self) -> None:
         """Give all connections back."""
         await self._store.close()
+
+    def _slot(self, number: int) -> OpenSlot:
+        """A slot of its own for each number, at one of always the same 1,000 venues."""
+        venue = open_slot(self._chance.randrange(SLOTS)).venue
+        url = f"{venue.url}?date={DAY}&seats=2"
+        return msgspec.structs.replace(open_slot(number, in_baseline=False), venue=venue, book_url=url)
 
 
 class Usual:
@@ -60,11 +77,13 @@ class Usual:
         self._ids = [open_slot(number).slot_id.hex() for number in range(SLOTS)]
         self._next = count(SLOTS)
 
-    async def poll(self, events: list[Event], changed: int) -> None:
-        """Store a poll."""
+    async def poll(self, events: list[Event], changed: int) -> float:
+        """Store a poll; answers the seconds from the events to their commit."""
         fresh = [open_slot(next(self._next)).slot_id.hex() for _ in range(changed)]
         self._ids = self._ids[changed:] + fresh
+        began = time.perf_counter()
         await self._store.record("b", BEGIN, [row(one) for one in events], self._ids)
+        return time.perf_counter() - began
 
 
 def run(bench: Bench) -> None:
@@ -101,10 +120,7 @@ async def _transactions(bench: Bench, ours: Ours, usual: Usual, size: int) -> No
 
     async def timed(one: Ours | Usual) -> float:
         made = [events() for _ in range(polls)]
-        began = time.perf_counter()
-        for of_poll in made:
-            await one.poll(of_poll, size // 2)
-        return (time.perf_counter() - began) / polls * 1000
+        return sum([await one.poll(of_poll, size // 2) for of_poll in made]) / polls * 1000
 
     own, orm = await _in_turn(bench.pairs, lambda: timed(ours), lambda: timed(usual))
     bench.say(
@@ -117,7 +133,7 @@ async def _transactions(bench: Bench, ours: Ours, usual: Usual, size: int) -> No
 async def _written(
     bench: Bench, watcher: "asyncpg.Connection[asyncpg.Record]", ours: Ours, usual: Usual
 ) -> None:
-    """Bytes of write-ahead log; after a checkpoint and a warm-up, so that no whole page is among them by chance."""
+    """Bytes of write-ahead log of an average poll, pages that are logged whole after the checkpoint among them."""
     numbers = count(50_000_000)
 
     async def log_of(one: Ours | Usual, *, polls: int, changed: int, told: bool) -> float:
@@ -138,7 +154,7 @@ async def _written(
     bench.at_most("store_wal_bytes_of_unchanged_poll", sorted(quiet)[len(quiet) // 2], 400)
     own, orm = await _in_turn(
         bench.pairs,
-        lambda: log_of(ours, polls=10, changed=CHURN, told=False),
+        lambda: log_of(ours, polls=ROUND, changed=CHURN, told=False),
         lambda: log_of(usual, polls=10, changed=CHURN, told=False),
     )
     bench.say(
@@ -148,7 +164,7 @@ async def _written(
     bench.at_most("store_wal_at_2_percent_churn_vs_jsonb", ratios(own, orm), 1 / 20)
     own, orm = await _in_turn(
         bench.pairs,
-        lambda: log_of(ours, polls=5, changed=CHURN, told=True),
+        lambda: log_of(ours, polls=ROUND, changed=CHURN, told=True),
         lambda: log_of(usual, polls=5, changed=CHURN, told=True),
     )
     bench.say(

@@ -97,7 +97,7 @@ def open_slot(number: int, day: date = DAY, *, in_baseline: bool = True) -> Open
             provider="resy",
             venue_id=venue_id,
             name=f"House {venue_id}",
-            neighborhood=HOODS[number % len(HOODS)],
+            neighborhood=HOODS[number // 10 % len(HOODS)],
             price_range=2,
             cuisine="Noodles",
             url=f"https://resy.example/cities/nyc/venues/house-{venue_id}",

@@ -27,9 +27,10 @@ class _Question(msgspec.Struct):
 class Provider:
     """The pages, and which generation of them is shown."""
 
-    def __init__(self, *, latency: float, total: int) -> None:
+    def __init__(self, *, latency: float, total: int, few: bool = False) -> None:
         self.latency = latency
         self.total = total
+        self.few = few
         self.generation = 0
         self._packed: dict[tuple[date, int, int], bytes] = {}
 
@@ -46,7 +47,7 @@ class Provider:
         if key not in self._packed:
             if len(self._packed) > 600:
                 self._packed.clear()
-            body = gzip.compress(page(day, number, self.total, self.generation), 5)
+            body = gzip.compress(page(day, number, self.total, self.generation, few=self.few), 5)
             head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
             self._packed[key] = head % len(body) + body
         return self._packed[key]
@@ -86,7 +87,7 @@ class Line(asyncio.Protocol):
 async def main() -> None:
     """Listen, and obey."""
     given = options()
-    provider = Provider(latency=given.get("latency", 0.0), total=given["total"])
+    provider = Provider(latency=given.get("latency", 0.0), total=given["total"], few=given.get("few", False))
     server = await asyncio.get_running_loop().create_server(lambda: Line(provider), "127.0.0.1", 0)
     await obey({"show": provider.show}, port=server.sockets[0].getsockname()[1])
     server.close()

@@ -14,10 +14,12 @@ import msgspec
 import uvicorn
 import uvloop
 
+from tablewire.allocator import give_back_large_blocks
 from tablewire.app import Service
 from tablewire.domain.markets import Market
 from tablewire.domain.snapshots import Snapshot
 from tablewire.engine.clock import SystemClock
+from tablewire.engine.sweep import Ask
 from tablewire.providers.protocol import AvailabilityProvider, ProviderStatus
 from tablewire.running import make_providers
 from tablewire.settings import Settings
@@ -98,7 +100,8 @@ class Orders:
         owner.polling = True
         try:
             began = time.monotonic()
-            stored = await polling.poll(owner, {2: tuple(range(1, order["pages"] + 1))})
+            pages = {2: tuple(range(1, order["pages"] + 1))}
+            stored = await polling.poll(owner, Ask(pages, calls=order["pages"]))
         finally:
             owner.polling = False
         return {"began": began, "drops": sum(one.drops for one in stored)}
@@ -143,6 +146,7 @@ class Orders:
             "resident": resident(os.getpid()),
             "open": sum(len(state.open) for state in states),
             "buckets": len(states),
+            "pairs": sum(len(of_size) for state in states for of_size in state.pairs.values()),
             "streams": self._service.hub.stats().streams,
             "slow": self._service.hub.stats().slow_dropped,
         }
@@ -152,6 +156,7 @@ async def main() -> None:
     """Serve, and obey."""
     given = options()
     raise_file_limit()
+    give_back_large_blocks()
     configure_logging("console", "error", stream=sys.stderr)
     wanted = {f"TABLEWIRE_{name}": str(value) for name, value in given.get("settings", {}).items()}
     settings = Settings.load({}, Path("/nonexistent"), options={"TABLEWIRE_PORT": "0", **wanted})
