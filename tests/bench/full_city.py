@@ -23,6 +23,8 @@ BEGIN, END = "<!-- full city: written by make city -->", "<!-- /full city -->"
 SIZES = {"resy": 2700, "opentable": 1500}
 HOURS = {2.0: 2.0, 5.0: 1.5, 20.0: 0.75}
 """Simulated hours at each budget (calls a second to each provider): several passes over everything."""
+QUIET = {2.0: 70, 5.0: 30, 20.0: 8}
+"""Cycles without faults at the end, in which every page is asked for again: memory has to be what was served then."""
 WARM_UP = {2.0: 1500.0, 5.0: 900.0, 20.0: 420.0}
 """Real seconds until costs are measured, at most: a pass over everything."""
 
@@ -67,12 +69,13 @@ def detect(rate: float, share: float) -> list[Detection]:
         venues=round(SIZES["resy"] * share),
         opentable_venues=round(SIZES["opentable"] * share),
         days=14,
-        cycles=max(20, round(HOURS[rate] * share * 120)),
+        cycles=QUIET[rate] + max(20, round(HOURS[rate] * share * 120)),
         speed=1.0,
         rate=rate,
         faults=every_fault(),
         in_process=True,
         sample_every=60.0,
+        quiet_end=QUIET[rate],
     )
     run = run_virtual(lambda loop: play(loop, schedule))
     return [_detection(run, rate, provider) for provider in SIZES]

@@ -110,8 +110,10 @@ class DayOwner:
         self.states = {key.time_slot: state for key, state in states.items()}
         self.unsaved = {}
         self._doubtful = False
+        now = self._clock.now()
         for state in self.states.values():
-            state.heard_until = state.row.scanned_at
+            # Where the clock was set back between two processes, what is asked from now on is newer all the same.
+            state.heard_until = state.row.scanned_at and min(state.row.scanned_at, now)
             self._audience.remembered(state)
 
     def close(self) -> None:
@@ -226,15 +228,19 @@ class DayOwner:
         return self._clock.now() - self._rules.drop_cooldown if self._rules.drop_cooldown else None
 
 
-def _with_suspicion(snapshot: Snapshot, judged: Iterable[Judged]) -> tuple[Outcome, str | None]:
-    """The outcome of a poll, once it is known which answers are not believed."""
+def _with_suspicion(snapshot: Snapshot, judged: Sequence[Judged]) -> tuple[Outcome, str | None]:
+    """The outcome of a poll, once it is known which answers are not believed.
+
+    It is blocked where most of its answers are suspect for showing nothing at all: one page whose last table was taken is none.
+    """
     suspects = [one for one in judged if one.suspect]
     if not suspects:
         return snapshot.outcome, snapshot.cause
     pages = ", ".join(f"party of {one.answer.party_size}, page {one.answer.page}" for one in suspects[:4])
     held = f"closings held: too many tables gone at once ({pages})"
     causes = [snapshot.cause, held] if snapshot.cause else [held]
-    blocked = snapshot.outcome is Outcome.BLOCKED or all(one.empty for one in suspects)
+    most = 2 * sum(one.empty for one in suspects) > len(judged)
+    blocked = snapshot.outcome is Outcome.BLOCKED or most
     return Outcome.BLOCKED if blocked else Outcome.PARTIAL, "; ".join(causes)
 
 

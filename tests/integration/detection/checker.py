@@ -247,11 +247,12 @@ class Checker:
     def _check_memory(self) -> None:
         """When the provider has behaved for a while, memory is what was served last, to the party size.
 
-        What was missed for the first time in the last poll may be held still: pages that show nothing at all are believed when
-        they say it twice (decision 0002).
+        What was missed for the first time in the last look at its page may be held still: pages that show nothing at all are
+        believed when they say it twice (decision 0002).
         """
         now = self._run.ended
-        held_since = now - 1.5 * self._run.schedule.interval
+        revisits = [seconds for poll in self._run.polls[-100:] for seconds in poll.revisits.values()]
+        held_since = now - 1.5 * max(revisits, default=self._run.schedule.interval)
         just_missed = {
             (held.venue_id, held.actual_time)
             for held in self._run.memory
