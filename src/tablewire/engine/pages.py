@@ -19,9 +19,17 @@ class Page(msgspec.Struct, eq=False, gc=False):
     looked_at: float | None = None
     """The same with its venues' answers for other party sizes: the mean of when each was last looked at."""
     asked_at: float | None = None
+    gaps: tuple[float, float] = (0.0, 0.0)
+    """Seconds between the last times that it was asked for."""
     venues: frozenset[str] = frozenset()
     rate: float = 0.0
     """Openings a second to be expected on it."""
+
+    def ask(self, now: float) -> None:
+        """Note that it is asked for."""
+        if self.asked_at is not None:
+            self.gaps = self.gaps[1], now - self.asked_at
+        self.asked_at = now
 
     @property
     def since(self) -> float:

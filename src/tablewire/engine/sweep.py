@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tablewire.domain.events import Event, EventType
-from tablewire.domain.markets import service_today
+from tablewire.domain.events import Event
 from tablewire.domain.snapshots import Answer
 from tablewire.engine.choosing import most_worth
+from tablewire.engine.learning import Learning
 from tablewire.engine.likelihood import Likelihood
 from tablewire.engine.looks import Errand, Looks
 from tablewire.engine.pages import Page, PageBook
@@ -62,6 +62,7 @@ class SweepPlan:
         self.mode = mode
         self.likelihood = Likelihood()
         self._book = PageBook(party_sizes, first_pages)
+        self._learning = Learning(self._book, self.likelihood, zone)
         self._looks = Looks(self._book)
         self._first_pages = first_pages
         self._interval = interval.total_seconds()
@@ -98,7 +99,7 @@ class SweepPlan:
         # A dict, not a set: what is asked for first must not hang on where pages lie in memory.
         chosen = dict.fromkeys([*must, *best, *(one.page for one in errands if one.page is not None)])
         for page in chosen:
-            page.asked_at = at
+            page.ask(at)
         return _by_date(chosen, [one for one in errands if one.page is None], gauge)
 
     def _must(self, pages: Sequence[Page], now: float) -> dict[Page, None]:
@@ -154,44 +155,7 @@ class SweepPlan:
 
     def learn(self, day: date, answers: Iterable[Answer], events: Iterable[Event] = ()) -> None:
         """Take over what a date's poll brought back, and what was stored of it."""
-        for event in events:
-            self._learn_event(event)
-        for answer in answers:
-            if answer.page < 1:
-                continue
-            self._book.learn_total(day, answer.party_size, answer.total_pages, answer.sent_at.timestamp())
-            page = self._book.find(day, answer.party_size, answer.page)
-            if page is not None:
-                self._learn_page(page, answer)
-
-    def _learn_page(self, page: Page, answer: Answer) -> None:
-        at, before = answer.sent_at.timestamp(), page.looked_at
-        lead = (page.day - service_today(answer.sent_at, self._zone)).days
-        page.venues = frozenset(said.venue_id for said in answer.venues)
-        if before is not None and at > before:
-            release = last_release(answer.sent_at, self._zone)
-            if before < release.at:
-                ahead = (page.day - release.day).days
-                self.likelihood.looked_across(release.wall, ahead, len(page.venues))
-            else:
-                self.likelihood.looked(lead, page.venues, at - before)
-        page.answered_at = page.looked_at = at
-        page.rate = self.likelihood.rate(lead, page.venues)
-        self._book.share(page, at)
-
-    def _learn_event(self, event: Event) -> None:
-        if event.event_type is EventType.CLOSED:
-            if event.opened_at is not None:
-                self.likelihood.shown(len(event.party_sizes))
-            return
-        if event.opened_at is None or event.opened_after is None:
-            return
-        release = last_release(event.opened_at, self._zone)
-        if release.at > event.opened_after.timestamp():
-            self.likelihood.opened((event.service_date - release.day).days, event.venue_id, release.wall)
-        else:
-            lead = (event.service_date - service_today(event.opened_at, self._zone)).days
-            self.likelihood.opened(lead, event.venue_id, None)
+        self._learning.take(day, answers, events)
 
     def keep(self, dates: Iterable[date]) -> None:
         """Forget every other date: it has left the window."""
@@ -212,8 +176,9 @@ class SweepPlan:
     def revisit(self, day: date, size: int, page: int) -> timedelta:
         """How long it takes, as planned, until a page is asked for again.
 
-        Adaptively that is when it will have become worth the price of a call, rounded up to whole cycles; it is never more than the
-        bound, at which every page goes, and never less than a cycle. It is the plan as of now: rates and budgets move.
+        Adaptively that is when it will have become worth the price of a call, rounded up to whole cycles, or the longer of its last two
+        turns where that is more: a page that goes now every cycle, now every other, is promised for every other. It is never more
+        than the bound, at which every page goes, and never less than a cycle. It is the plan as of now: rates and budgets move.
         """
         return timedelta(seconds=self._seconds(self._book.find(day, size, page), page))
 
@@ -247,7 +212,7 @@ class SweepPlan:
             return self._interval
         if page is None or self._gauge is None or not self._price:
             return self._turn(pages, self._calls)
-        planned = self._gauge.seconds_until_worth(page, self._price)
+        planned = max(self._gauge.seconds_until_worth(page, self._price), *(gap - 1 for gap in page.gaps))
         return min(self._cycles(planned), self.bound)
 
     def _seconds_in_turns(self, number: int, first: int) -> float:

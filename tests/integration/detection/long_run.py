@@ -25,8 +25,14 @@ from tests.integration.detection.world import LATENCY, providers_of
 _LOOK_EVERY = timedelta(minutes=10)
 _KEPT = timedelta(hours=2)
 """How long the truth about a table that closed is kept: longer than anything is told after it happened."""
+_LAST_LOOKS = timedelta(minutes=10)
+"""Party sizes are looked at apart: when each was last looked at lies at most so long before the slot was last seen."""
 _PATIENCE = timedelta(seconds=95)
 """A loop that has not been heard of for longer is not alive: three intervals."""
+
+
+Slot = tuple[str, str, str]
+"""(provider, venue id, start)."""
 
 
 class Course(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +95,7 @@ async def live_through(loop: VirtualLoop, course: Course, store: Store) -> LongR
             clock=clock.now,
             latency=LATENCY,
             requests_limit=1_000,
-            truth_limit=500_000,
+            truth_limit=20_000,
         )
     )
     witness = _Witness(city)
@@ -118,9 +124,8 @@ class _Witness:
     def __init__(self, city: Simulator) -> None:
         self.found = LongRun()
         self._city = city
-        self._lines: dict[tuple[str, str, str], list[Line]] = defaultdict(list)
-        """By provider, venue and start: when it was open for any party size."""
-        self._sizes: dict[tuple[str, str, str], set[int]] = defaultdict(set)
+        self._lines: dict[Slot, dict[int, list[Line]]] = defaultdict(dict)
+        """By slot and party size: when it was open."""
         self._known = 0
         self._open: set[str] = set()
         self._events_before = 0
@@ -165,68 +170,76 @@ class _Witness:
     def _happen(
         self, provider: str, venue_id: str, start: str, size: int, at: float | None, what: str
     ) -> None:
-        slot = (provider, venue_id, start)
-        sizes, lines = self._sizes[slot], self._lines[slot]
+        lines = self._lines[provider, venue_id, start].setdefault(size, [])
         if what == "open":
-            if not sizes:
-                lines.append(Line(float("-inf") if at is None else at))
-            sizes.add(size)
-        else:
-            sizes.discard(size)
-            if not sizes and at is not None:
-                lines[-1].closed = at
+            lines.append(Line(float("-inf") if at is None else at))
+        elif at is not None:
+            lines[-1].closed = at
 
     def _take(self, event: Event) -> None:
         found = self.found
         found.ids_out_of_order |= event.id != found.last_id + 1
         found.last_id = event.id
-        slot = (event.provider, event.venue_id, f"{event.slot_date} {event.slot_time}")
-        lines = self._lines.get(slot, [])
         if event.close_reason is None:
-            self._take_opening(event, lines)
+            self._take_opening(event)
         else:
-            found.closings += 1
-            self._open.discard(event.slot_id)
-            assert event.closed_at is not None
-            assert event.last_seen_at is not None
-            last_seen, closed_at = event.last_seen_at.timestamp(), event.closed_at.timestamp()
-            if not any(last_seen - SOON <= line.closed <= closed_at + SOON for line in lines) and not any(
-                line.opened < last_seen < line.closed <= closed_at + SOON for line in lines
-            ):
-                self._doubt_closing(event, lines, last_seen, closed_at)
+            self._take_closing(event)
 
-    def _take_opening(self, event: Event, lines: Sequence[Line]) -> None:
+    def _take_opening(self, event: Event) -> None:
         found = self.found
         found.openings += 1
         if event.slot_id in self._open:
-            found.repeats.append(f"{event.id} of {event.slot_id}")
+            found.repeats.append(_named(event))
         self._open.add(event.slot_id)
         assert event.opened_at is not None
         assert event.opened_after is not None
         after, by = event.opened_after.timestamp(), event.opened_at.timestamp()
+        lines = [line for size in event.party_sizes for line in self._of(event, size)]
         if not any(line.opened <= by + SOON and line.closed >= after - SOON for line in lines):
-            found.false_openings.append(
-                f"{event.id}: {event.provider} {event.venue_id} {event.slot_date} {event.slot_time}"
-            )
+            found.false_openings.append(_named(event))
         elif not any(after - SOON < line.opened <= by + SOON for line in lines):
             found.behind_a_block += 1
 
-    def _doubt_closing(self, event: Event, lines: Sequence[Line], last_seen: float, closed_at: float) -> None:
-        """Some party size of it was open all the time: then it closed falsely, but for a size that nobody asked for."""
+    def _take_closing(self, event: Event) -> None:
+        """Each of its party sizes has to have been closed at some moment of its last looks."""
+        found = self.found
+        found.closings += 1
+        self._open.discard(event.slot_id)
+        assert event.closed_at is not None
+        assert event.last_seen_at is not None
+        since = event.last_seen_at - _LAST_LOOKS
+        if event.opened_at is not None:
+            since = max(since, event.opened_at)
+        for size in event.party_sizes:
+            was_open_all_the_time = any(
+                line.opened < since.timestamp() and line.closed > event.closed_at.timestamp() + SOON
+                for line in self._of(event, size)
+            )
+            if was_open_all_the_time:
+                found.false_closings.append(f"{_named(event)} for {size}, {event.close_reason}")
+
+    def _of(self, event: Event, size: int) -> Sequence[Line]:
         slot = (event.provider, event.venue_id, f"{event.slot_date} {event.slot_time}")
-        if any(line.opened < last_seen and line.closed > closed_at + SOON for line in lines):
-            self.found.false_closings.append(f"{event.id} {event.close_reason}: {slot}")
+        return self._lines.get(slot, {}).get(size, ())
 
     def _forget(self, before: float) -> None:
-        for slot in [slot for slot, lines in self._lines.items() if lines and lines[-1].closed < before]:
+        gone = [
+            slot
+            for slot, sizes in self._lines.items()
+            if all(lines[-1].closed < before for lines in sizes.values())
+        ]
+        for slot in gone:
             del self._lines[slot]
-            self._sizes.pop(slot, None)
 
     def _look_at_loops(self, loops: Sequence[Loop], now: datetime) -> None:
         for one in loops:
             if one.heartbeat_at is None or now - one.heartbeat_at > _PATIENCE:
                 self.found.dead_loops.append(f"{one.name} at {now}: last heard of {one.heartbeat_at}")
         self.found.restarts = sum(one.restarts for one in loops)
+
+
+def _named(event: Event) -> str:
+    return f"{event.id}: {event.provider} {event.venue_id} {event.slot_date} {event.slot_time}"
 
 
 def _resident() -> int:
