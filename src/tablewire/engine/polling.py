@@ -1,9 +1,8 @@
 """Polling: one provider's cycles over the window of one market."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
-from functools import reduce
 
 import anyio
 import msgspec
@@ -11,8 +10,8 @@ import msgspec
 from tablewire.domain.markets import Market
 from tablewire.domain.snapshots import Outcome, Snapshot
 from tablewire.domain.wanted import WantedVenue
+from tablewire.engine.asking import Asking
 from tablewire.engine.clock import Clock
-from tablewire.engine.merging import merged
 from tablewire.engine.owner import DayOwner, Stored, without_opted_out
 from tablewire.engine.releases import RELEASES_AT
 from tablewire.engine.spending import Spending
@@ -27,8 +26,6 @@ log = get_logger("engine.polling")
 
 REMEMBERED = timedelta(days=3)
 """How far back the log is read at the start."""
-LATE = 5.0
-"""Seconds after its own time-out at which a provider that does not come back is given up."""
 
 
 class PollSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +96,7 @@ class ProviderPolling:
             mode=settings.sweep,
         )
         self.spending = Spending()
+        self._asking = Asking(market, provider, settings.bucket_timeout, clock)
         self._wanted = wanted
         self._settings = settings
         self._clock = clock
@@ -177,7 +175,10 @@ class ProviderPolling:
         """Ask the provider what is free on a date, and store what it changes. Raises `StoreError`."""
         started = self._clock.monotonic()
         await owner.load()
-        snapshot = await self._ask(owner.day, ask)
+        snapshot = await self._asking.ask(owner.day, ask)
+        if self._opted_out:
+            answers = without_opted_out(snapshot.answers, self._opted_out)
+            snapshot = msgspec.structs.replace(snapshot, answers=answers)
         gaps = [
             max(self._settings.resume_gap, 3 * self.plan.revisit_of(owner.day, answer))
             for answer in snapshot.answers
@@ -222,49 +223,6 @@ class ProviderPolling:
             return
         message = f"the poll was not stored: {error}"
         log.warning(LogEvent.POLL_FAILED, message=message, provider=owner.provider, day=str(owner.day))
-
-    async def _ask(self, day: date, ask: Ask) -> Snapshot:
-        until = self._clock.monotonic() + self._settings.bucket_timeout.total_seconds()
-        halves: list[Snapshot] = []
-        async with anyio.create_task_group() as group:
-            if ask.pages or not ask.looks:
-                group.start_soon(self._sweep, day, ask, until, halves, name=f"sweep {day}")
-            if ask.looks:
-                group.start_soon(self._look, day, ask, until, halves, name=f"look {day}")
-        snapshot = reduce(merged, halves)
-        if self._opted_out:
-            answers = without_opted_out(snapshot.answers, self._opted_out)
-            return msgspec.structs.replace(snapshot, answers=answers)
-        return snapshot
-
-    async def _sweep(self, day: date, ask: Ask, until: float, halves: list[Snapshot]) -> None:
-        asking = self.provider.search_availability(
-            self.market, day, None, tuple(ask.pages), pages=ask.pages, until=until
-        )
-        halves.append(await self._in_time(day, asking))
-
-    async def _look(self, day: date, ask: Ask, until: float, halves: list[Snapshot]) -> None:
-        if isinstance(self.provider, VenueLooks):
-            asking = self.provider.look_at(self.market, day, ask.looks, until=until)
-            halves.append(await self._in_time(day, asking))
-
-    async def _in_time(self, day: date, asking: Awaitable[Snapshot]) -> Snapshot:
-        """What a provider answers, or nothing where it does not come back though its time is over."""
-        allowed = self._settings.bucket_timeout.total_seconds() + LATE
-        with anyio.move_on_after(allowed):
-            return await asking
-        return self._nothing(day, f"no answer within {allowed:.0f} s")
-
-    def _nothing(self, day: date, cause: str) -> Snapshot:
-        return Snapshot(
-            provider=self.provider.provider_id,
-            market=self.market.id,
-            service_date=day,
-            finished_at=self._clock.now(),
-            answers=(),
-            outcome=Outcome.FAILED,
-            cause=cause,
-        )
 
     def _measure(self, snapshot: Snapshot, stored: Sequence[Stored], seconds: float) -> None:
         metrics, provider = self._metrics, snapshot.provider
