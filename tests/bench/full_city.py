@@ -3,9 +3,11 @@
 import argparse
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+
+import msgspec
 
 from tablewire.telemetry import configure_logging
 from tests.bench.city_plot import draw
@@ -25,8 +27,22 @@ HOURS = {2.0: 2.0, 5.0: 1.5, 20.0: 0.75}
 """Simulated hours at each budget (calls a second to each provider): several passes over everything."""
 QUIET = {2.0: 70, 5.0: 30, 20.0: 8}
 """Cycles without faults at the end, in which every page is asked for again: memory has to be what was served then."""
-WARM_UP = {2.0: 1500.0, 5.0: 900.0, 20.0: 420.0}
+WARM_UP = {2.0: 1080.0, 5.0: 480.0, 20.0: 240.0}
 """Real seconds until costs are measured, at most: a pass over everything."""
+
+
+class Results(msgspec.Struct):
+    """What has been found so far: the halves, and the budgets, may be run apart."""
+
+    detections: list[Detection] = []
+    costs: list[Cost] = []
+
+    def add(self, detections: Iterable[Detection], costs: Iterable[Cost]) -> None:
+        """Take over what is new; it takes the place of what was found before at the same budget."""
+        found = {(one.rate, one.provider): one for one in (*self.detections, *detections)}
+        paid = {one.rate: one for one in (*self.costs, *costs)}
+        self.detections = [found[key] for key in sorted(found, key=lambda key: (key[0], key[1] != "resy"))]
+        self.costs = [paid[rate] for rate in sorted(paid)]
 
 
 def main() -> int:
@@ -35,29 +51,41 @@ def main() -> int:
     parser.add_argument(
         "--write", action="store_true", help=f"write the tables to {PAGE.name} and the plot beside it"
     )
-    parser.add_argument("--only", choices=("detection", "costs"), help="one half of it")
+    parser.add_argument("--only", choices=("detection", "costs", "nothing"), help="one half of it, or none")
     parser.add_argument("--rates", default="2,5,20", help="budgets, in calls a second to each provider")
+    parser.add_argument("--keep", type=Path, help="a file in which results are kept from run to run")
     parser.add_argument(
         "--share", type=float, default=1.0, help="of the venues and of the hours, for a short look"
     )
     wanted = parser.parse_args()
     rates = [float(rate) for rate in wanted.rates.split(",")]
-    detections: list[Detection] = []
-    costs: list[Cost] = []
-    if wanted.only != "costs":
+    results = Results()
+    if wanted.keep is not None and wanted.keep.exists():
+        results = msgspec.json.decode(wanted.keep.read_bytes(), type=Results)
+    if wanted.only in (None, "detection"):
         with ProcessPoolExecutor(2) as pool:
             for found in pool.map(detect, rates, [wanted.share] * len(rates)):
-                detections += found
-        say(f"{detection_table(detections)}\n\n{depths_table(detections)}")
-    if wanted.only != "detection":
+                results.add(found, ())
+    if wanted.only in (None, "costs"):
         for rate in rates:
-            costs.append(_cost(rate, wanted.share))
-            say(costs_table(costs[-1:]))
-    wrong = [line for one in detections for line in one.wrong]
+            results.add((), [_cost(rate, wanted.share)])
+    for table in (
+        detection_table(results.detections),
+        depths_table(results.detections),
+        costs_table(results.costs),
+    ):
+        say(f"{table}\n")
+    wrong = [line for one in results.detections for line in one.wrong]
     for line in wrong[:50]:
         say(line)
+    if wanted.keep is not None:
+        before = (
+            msgspec.json.decode(wanted.keep.read_bytes(), type=Results) if wanted.keep.exists() else Results()
+        )
+        before.add(results.detections, results.costs)
+        wanted.keep.write_bytes(msgspec.json.encode(before))
     if wanted.write:
-        _write(detections, costs)
+        _write(results)
     return 1 if wrong else 0
 
 
@@ -115,12 +143,16 @@ def _cost(rate: float, share: float) -> Cost:
         return measure(load, Path(folder))
 
 
-def _write(detections: Sequence[Detection], costs: Sequence[Cost]) -> None:
+def _write(results: Results) -> None:
     """Put the tables between the page's marks, and the picture beside it."""
-    if not detections or not costs:
+    if not results.detections or not results.costs:
         raise SystemExit("--write wants both halves")
-    draw(detections, PICTURE)
-    tables = [detection_table(detections), depths_table(detections), costs_table(costs)]
+    draw(results.detections, PICTURE)
+    tables = [
+        detection_table(results.detections),
+        depths_table(results.detections),
+        costs_table(results.costs),
+    ]
     before, _, rest = PAGE.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
     picture = f"![Delay and coverage at each budget](images/{PICTURE.name})"

@@ -23,6 +23,8 @@ INTERVAL = 30.0
 """Seconds between two cycles: the setting's default."""
 PATIENCE = 120.0
 HASH = "0" * 64
+OBSERVED = {"resy": 0.995, "opentable": 0.93}
+"""Share of the venues that can be looked at: some of OpenTable's are only listed there."""
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +95,8 @@ def _warm_up(load: Load, service: int, began: float) -> float | None:
     while time.monotonic() - began < load.warm_up:
         coverage = _json(service, "/discovery/health")["coverage"]
         if all(
-            coverage.get(provider, {}).get("ever", 0) >= 0.995 * count for provider, count in wanted.items()
+            coverage.get(provider, {}).get("ever", 0) >= OBSERVED[provider] * count
+            for provider, count in wanted.items()
         ):
             return time.monotonic()
         time.sleep(2)

@@ -131,6 +131,8 @@ class Checker:
 
     def _check_kind(self, event: Event, opened_at: float) -> None:
         """A drop was not there when its venue was first looked at; what came back was."""
+        if _slot(event) in self._reference.perhaps_baseline:
+            return
         since = self._reference.baseline.get(_slot(event))
         in_baseline = since is not None and since < opened_at
         if in_baseline != (event.event_type == "REOPENED"):
@@ -247,17 +249,11 @@ class Checker:
     def _check_memory(self) -> None:
         """When the provider has behaved for a while, memory is what was served last, to the party size.
 
-        What was missed for the first time in the last look at its page may be held still: pages that show nothing at all are
-        believed when they say it twice (decision 0002).
+        What the last look at its page missed may be held still: pages that show nothing at all are believed when they say it
+        twice (decision 0002).
         """
         now = self._run.ended
-        revisits = [seconds for poll in self._run.polls[-100:] for seconds in poll.revisits.values()]
-        held_since = now - 1.5 * max(revisits, default=self._run.schedule.interval)
-        just_missed = {
-            (held.venue_id, held.actual_time)
-            for held in self._run.memory
-            if held.missed_at is not None and held.missed_at >= held_since
-        }
+        held = {(one.venue_id, one.actual_time): set(one.missed_sizes) for one in self._run.memory}
         wanted = {
             slot: tuple(sorted(sizes))
             for slot, sizes in self._reference.sizes.items()
@@ -269,7 +265,8 @@ class Checker:
             if seconds_of(held.actual_time) > now
         }
         for slot in sorted({*wanted, *found}):
-            if slot not in wanted and slot in just_missed:
+            too_many = {*found.get(slot, ())} - {*wanted.get(slot, ())}
+            if too_many and too_many <= held.get(slot, set()) and {*wanted.get(slot, ())} <= {*found[slot]}:
                 continue
             if wanted.get(slot) != found.get(slot):
                 self.verdict.missed_closings += slot not in wanted

@@ -46,6 +46,8 @@ class Reference:
         self.due: list[Due] = []
         self.baseline: dict[Slot, float] = {}
         """Slots that were there when their pairs were first looked at, and when that was."""
+        self.perhaps_baseline: set[Slot] = set()
+        """Slots that opened after a doubtful first look: whoever does not believe that look takes them for baseline."""
         self.sizes: dict[Slot, set[int]] = defaultdict(set)
         """By slot: the party sizes whose last believable answer showed it."""
         self.suspects = 0
@@ -143,6 +145,8 @@ class Reference:
             after_doubt=all(look.doubtful for _, _, look in proofs),
         )
         self.due.append(due)
+        if due.after_doubt:
+            self.perhaps_baseline.add(slot)
         for pair, _, _ in proofs:
             self._once.setdefault((poll.key, pair), []).append(due)
 

@@ -107,8 +107,8 @@ class Held(msgspec.Struct, frozen=True):
     venue_id: str
     actual_time: str
     sizes: tuple[int, ...]
-    missed_at: float | None
-    """Since when its closing is held, if it is."""
+    missed_sizes: tuple[int, ...]
+    """Those of them that an answer did not show which is not believed yet."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -417,7 +417,7 @@ class _World:
                     slot.venue.venue_id,
                     slot.actual_time,
                     slot.sizes,
-                    None if slot.missed_at is None else slot.missed_at.timestamp(),
+                    slot.missed_sizes,
                 )
                 for slot in open_slots
             ],
