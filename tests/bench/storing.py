@@ -16,7 +16,7 @@ from tablewire.storage.store import PostgresStore
 from tests.bench import databases
 from tests.bench.figures import Bench, ratios, shown
 from tests.bench.peers.orm import OrmStore, row
-from tests.bench.things import BEGIN, DAY, bucket, event, open_slot, poll_of
+from tests.bench.things import BEGIN, bucket, event, open_slot, poll_of
 
 SLOTS = 10_000
 CHURN = 100
@@ -65,8 +65,8 @@ class Ours:
     def _slot(self, number: int) -> OpenSlot:
         """A slot of its own for each number, at one of always the same 1,000 venues."""
         venue = open_slot(self._chance.randrange(SLOTS)).venue
-        url = f"{venue.url}?date={DAY}&seats=2"
-        return msgspec.structs.replace(open_slot(number, in_baseline=False), venue=venue, book_url=url)
+        slot = open_slot(number, in_baseline=False)
+        return msgspec.structs.replace(slot, venue=venue, book_page=venue.url)
 
 
 class Usual:

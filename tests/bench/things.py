@@ -114,7 +114,8 @@ def open_slot(number: int, day: date = DAY, *, in_baseline: bool = True) -> Open
         opened_at=None if in_baseline else BEGIN,
         opened_after=None if in_baseline else BEGIN,
         seatings=("Dining Room",),
-        book_url=f"https://resy.example/cities/nyc/venues/house-{venue_id}?date={day}&seats=2",
+        book_page=f"https://resy.example/cities/nyc/venues/house-{venue_id}",
+        book_query=f"?date={day}&seats=2",
     )
 
 

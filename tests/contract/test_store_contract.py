@@ -243,7 +243,7 @@ async def test_the_venue_of_an_open_slot_is_stored_with_it(store: Store) -> None
     await scene.keep(call(0, {"v": [EIGHT]}))
     (slot,) = scene.state.open.values()
     moved = msgspec.structs.replace(LE_CAFE, venue_id="v", neighborhood="Nolita")
-    at_cafe = msgspec.structs.replace(slot, venue=moved, book_url="https://example.test?seats=2")
+    at_cafe = msgspec.structs.replace(slot, venue=moved, book_page=moved.url, book_query="?seats=2")
     await scene.commit(msgspec.structs.replace(quiet_poll(scene.state), updated=(at_cafe,)))
     (loaded,) = (await StoredScene.begin(store)).state.open.values()
     assert loaded == at_cafe

@@ -177,7 +177,7 @@ class Witness:
         assert state.baseline == rows.baseline
         assert {SLOT_OF[known] for known in rows.baseline} == bucket.model.baseline
         assert {SLOT_OF[known]: _row(slot) for known, slot in rows.open.items()} == bucket.model.rows
-        by_venue = [slot for slots in state.by_venue.values() for slot in slots]
+        by_venue = [slot.slot_id for slots in state.by_venue.values() for slot in slots]
         assert sorted(by_venue) == sorted(state.open), "prev holds a slot twice, or not at all"
         assert set(state.held) == {known for known, slot in state.open.items() if slot.missed_at}
         told = {known: slot.event_id for known, slot in state.open.items() if slot.opened_at is not None}

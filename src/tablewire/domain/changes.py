@@ -44,6 +44,8 @@ class Closing(msgspec.Struct, frozen=True):
             return None
         if self.closed_at - self.last_seen_at > self.longest_gap:
             return None
+        if self.closed_at < opened_at:  # the clock was set back in between
+            return None
         return round((self.closed_at - opened_at).total_seconds(), 3)
 
 
@@ -84,7 +86,8 @@ class ChangeBuilder:
             opened_at=self._at if told else None,
             opened_after=opening.opened_after if told else None,
             seatings=shared(opening.seatings),
-            book_url=opening.slot.book_url,
+            book_page=opening.slot.book_page,
+            book_query=opening.slot.book_query,
             off_market_at=opening.slot.off_market_at,
             approximate=opening.slot.approximate,
         )
@@ -157,7 +160,7 @@ class ChangeBuilder:
         for venue_id in venues:
             stay = [
                 slot.actual_time
-                for slot in self._state.by_venue.get(venue_id, {}).values()
+                for slot in self._state.by_venue.get(venue_id, ())
                 if slot.slot_id not in closed
             ]
             times[venue_id] = tuple(actual[11:16] for actual in sorted({*stay, *opened[venue_id]}))

@@ -303,10 +303,10 @@ class _Comparison:
 
     def _not_shown(self, size: int, said: VenueAnswer) -> list[OpenSlot]:
         here = self.state.by_venue.get(said.venue_id)
-        if not here:
+        if here is None:
             return []
         shown = {slot.slot_id for slot in said.slots}
-        return [slot for slot in here.values() if size in slot.sizes and slot.slot_id not in shown]
+        return [slot for slot in here if size in slot.sizes and slot.slot_id not in shown]
 
     def _observe(
         self, size: int, said: VenueAnswer, judged: Judged, pair: Pair | None, *, settled: bool
@@ -381,7 +381,7 @@ class _Comparison:
         now_observed = {(seen.party_size, seen.venue_id) for seen in self.observed}
         for size, met in self.seen.passes.items():
             for venue_id, slots in self.state.by_venue.items():
-                held = [slot for slot in slots.values() if size in slot.sizes]
+                held = [slot for slot in slots if size in slot.sizes]
                 if venue_id in met or not held or (size, venue_id) in now_observed:
                     continue
                 self.missed.append((size, venue_id))
@@ -444,6 +444,8 @@ class _Comparison:
         )
 
     def _is_cooling(self, slot: SeenSlot) -> bool:
+        if not self.rules.drop_cooldown:
+            return False  # also where the clock was set back, and the last drop is yet to come
         last = self.state.last_drops.get(slot.slot_id)
         return last is not None and self.seen.at - last < self.rules.drop_cooldown
 

@@ -83,6 +83,6 @@ def _open_at(answer: Answer, states: Iterable[BucketState], at: datetime, rules:
 
 
 def _of_pair(state: BucketState, venue_id: str, size: int, at: datetime, rules: Rules) -> Iterator[OpenSlot]:
-    for slot in state.by_venue.get(venue_id, {}).values():
+    for slot in state.by_venue.get(venue_id, ()):
         if size in slot.sizes and at < own_time(slot, rules):
             yield slot

@@ -54,21 +54,34 @@ class Venue(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return msgspec.structs.replace(self, **left_out) if left_out else self
 
 
-class SeenSlot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Bookable(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Where a slot is booked, in two parts that many slots share: whole, the addresses would be a tenth of all memory."""
+
+    book_page: str | None = None
+    """The page of the restaurant on which people book."""
+    book_query: str = ""
+    """What has to follow it for the date and party size, question mark included."""
+
+    @property
+    def book_url(self) -> str | None:
+        """The whole address."""
+        return None if self.book_page is None else f"{self.book_page}{self.book_query}"
+
+
+class SeenSlot(Bookable, frozen=True, kw_only=True, gc=False):
     """One slot as one answer, for one party size, showed it."""
 
     slot_id: bytes
     actual_time: str
     service_date: date
     seatings: tuple[str, ...] = ()
-    book_url: str | None = None
     off_market_at: datetime | None = None
     """When the platform takes it off by itself, in UTC."""
     approximate: bool = False
     """Whether it may be some time round this one that is free: the provider was asked about a time, not for times."""
 
 
-class OpenSlot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class OpenSlot(Bookable, frozen=True, kw_only=True, gc=False):
     """One slot that is open now: a row of `open_slots`."""
 
     slot_id: bytes
@@ -91,7 +104,6 @@ class OpenSlot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event_id: int | None = None
     """The id of its opening event, where it has one."""
     seatings: tuple[str, ...] = ()
-    book_url: str | None = None
     off_market_at: datetime | None = None
     missed_at: datetime | None = None
     """Since when a suspect answer says that it is gone: its closing is held."""

@@ -103,7 +103,8 @@ class BucketState:
         self.key = key
         self.provider = provider
         self.open: dict[bytes, OpenSlot] = {}
-        self.by_venue: dict[str, dict[bytes, OpenSlot]] = {}
+        self.by_venue: dict[str, tuple[OpenSlot, ...]] = {}
+        """Tuples, since most venues have few: a dictionary of one slot takes five times as much."""
         self.baseline: set[bytes] = set()
         """Every slot that ever joined the baseline, open or not."""
         self.pairs: dict[int, dict[str, Pair]] = {}
@@ -210,10 +211,15 @@ class BucketState:
             pair.count = min(pair.count + 1, 100)
 
     def _put(self, slot: OpenSlot) -> None:
-        if slot.slot_id not in self.open:
+        before = self.open.get(slot.slot_id)
+        venue_id = slot.venue.venue_id
+        if before is None:
             self._starts[slot.starts_at] = self._starts.get(slot.starts_at, 0) + 1
+            self.by_venue[venue_id] = (*self.by_venue.get(venue_id, ()), slot)
+        else:
+            here = self.by_venue[venue_id]
+            self.by_venue[venue_id] = tuple(slot if one is before else one for one in here)
         self.open[slot.slot_id] = slot
-        self.by_venue.setdefault(slot.venue.venue_id, {})[slot.slot_id] = slot
         if slot.in_baseline:
             self.baseline.add(slot.slot_id)
         if slot.missed_at is not None:
@@ -225,10 +231,10 @@ class BucketState:
 
     def _remove(self, slot_id: bytes) -> None:
         slot = self.open.pop(slot_id)
-        at_venue = self.by_venue[slot.venue.venue_id]
-        del at_venue[slot_id]
-        if not at_venue:
-            del self.by_venue[slot.venue.venue_id]
+        venue_id = slot.venue.venue_id
+        self.by_venue[venue_id] = tuple(one for one in self.by_venue[venue_id] if one is not slot)
+        if not self.by_venue[venue_id]:
+            del self.by_venue[venue_id]
         self.held.pop(slot_id, None)
         self._starts[slot.starts_at] -= 1
         if not self._starts[slot.starts_at]:

@@ -80,8 +80,8 @@ class DayOwner:
         self.states: dict[str, BucketState] = {}
         self.polling = False
         """Whether a poll of this date is under way."""
-        self.unsaved: dict[int, dict[str, None]] = {}
-        """Venues by party size whose last observation in any bucket is not stored yet: as keys, since a set takes 2.5 times as much."""
+        self.unsaved: dict[int, datetime] = {}
+        """By party size: when the oldest call was sent whose observations are not stored yet."""
         self._rules = rules
         self._store = store
         self._audience = audience
@@ -175,10 +175,10 @@ class DayOwner:
     async def save_observations(self) -> None:
         """Store when pairs were last observed. Raises `StoreError`."""
         async with self._one_change:
-            pairs = {size: sorted(venues) for size, venues in self.unsaved.items()}
-            if not pairs or self._doubtful:
+            if not self.unsaved or self._doubtful:
                 return
             for state in self.states.values():
+                pairs = {size: _observed_since(state, size, at) for size, at in self.unsaved.items()}
                 await self._store.save_observations(state, pairs)
             self.unsaved = {}
 
@@ -222,10 +222,20 @@ class DayOwner:
     def _note_unsaved(self, change: Change) -> None:
         for seen in change.observed:
             if not seen.doubtful:
-                self.unsaved.setdefault(seen.party_size, {})[seen.venue_id] = None
+                oldest = self.unsaved.setdefault(seen.party_size, seen.sent_at)
+                if seen.sent_at < oldest:
+                    self.unsaved[seen.party_size] = seen.sent_at
 
     def _cool_since(self) -> datetime | None:
         return self._clock.now() - self._rules.drop_cooldown if self._rules.drop_cooldown else None
+
+
+def _observed_since(state: BucketState, size: int, at: datetime) -> list[str]:
+    return sorted(
+        venue_id
+        for venue_id, pair in state.pairs.get(size, {}).items()
+        if pair.observed_at is not None and pair.observed_at >= at
+    )
 
 
 def _with_suspicion(snapshot: Snapshot, judged: Sequence[Judged]) -> tuple[Outcome, str | None]:

@@ -109,8 +109,8 @@ class Place:
 
     def row(self, slot: OpenSlot) -> OpenRow:
         """An open slot in the words of an event."""
-        at_venue = self.state.by_venue.get(slot.venue.venue_id, {})
-        times = tuple(sorted({other.actual_time for other in at_venue.values()}))
+        at_venue = self.state.by_venue.get(slot.venue.venue_id, ())
+        times = tuple(sorted({other.actual_time for other in at_venue}))
         known = self._rows.get(slot.slot_id)
         if known is not None and known[0] is slot and known[1] == times:
             return known[2]

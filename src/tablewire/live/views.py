@@ -153,7 +153,7 @@ class Views:
             place.row(slot)
             for place in self._board.places()
             if place.state.provider == provider
-            for slot in place.state.by_venue.get(venue_id, {}).values()
+            for slot in place.state.by_venue.get(venue_id, ())
         ]
         return sorted(rows, key=lambda row: (row.slot_date, row.slot_time))
 

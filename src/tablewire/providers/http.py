@@ -21,6 +21,7 @@ from tablewire.providers.calls import (
 )
 from tablewire.providers.protocol import ProviderStatus, Seats
 from tablewire.providers.retry import Jitter, full_jitter, parse_retry_after, wait_before_retry
+from tablewire.providers.turns import ReadingTurns
 from tablewire.providers.verdict import Answered, judge
 
 MAX_BODY = 8 << 20
@@ -85,6 +86,8 @@ class Caller:
         """Requests sent, retries included."""
         self.retries = 0
         """Attempts that were a call's second or third."""
+        self.reading = ReadingTurns()
+        """Whoever reads what a call has brought takes turns here; where too many wait, no more is sent."""
         self.budget = Budget(rate)
         self.breaker = Breaker()
         self._seats = seats
@@ -191,11 +194,12 @@ class Caller:
         )
 
     async def _take_seat(self, until: float | None) -> bool:
-        """Wait for the budget, then for a seat; one call at a time, so that none is sent on tokens saved up in a queue."""
+        """Wait until what came is read, for the budget, then for a seat; one call at a time, so that none is sent on tokens saved up."""
         if until is not None and self._clock() >= until:
             return False  # a scope that is over stops only what waits in it
         try:
             async with asyncio.timeout_at(until), self._turn:
+                await self.reading.room()
                 while (wait := self.budget.wait(at := self._clock())) > 0:
                     if until is not None and at + wait >= until:
                         return False

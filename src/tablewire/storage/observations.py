@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from sys import intern
 
 import msgspec
 
@@ -71,7 +72,7 @@ def restore_pairs(state: BucketState, chunks: Iterable[PairChunk]) -> None:
     for chunk in sorted(chunks, key=lambda chunk: (chunk.party_size, chunk.chunk)):
         of_size = state.pairs.setdefault(chunk.party_size, {})
         for venue_id, count, at in zip(chunk.venue_ids, chunk.counts, chunk.observed_at, strict=True):
-            of_size[venue_id] = Pair(count=count, observed_at=at if count else None)
+            of_size[intern(venue_id)] = Pair(count=count, observed_at=at if count else None)
 
 
 def _known(state: BucketState, size: int) -> dict[str, _Known]:

@@ -187,9 +187,9 @@ class SlotReader:
         """The open slots."""
         same, starts_at, venue_of = self._shared.setdefault, self._starts_at, self._venue
         for slot_id, (slot, event_id) in found.items():
-            venue, book_url = venue_of(slot.venue_id), slot.book_url
+            venue, book_page, book_query = venue_of(slot.venue_id), slot.book_url, ""
             if slot.at_venue:
-                book_url = f"{venue.url or ''}{book_url}"
+                book_page, book_query = venue.url or "", slot.book_url or ""
             yield OpenSlot(
                 slot_id=slot_id,
                 venue=venue,
@@ -205,7 +205,8 @@ class SlotReader:
                 opened_after=slot.opened_after and same(slot.opened_after, slot.opened_after),
                 event_id=event_id if slot.event_id is None else slot.event_id,
                 seatings=same(slot.seatings, slot.seatings),
-                book_url=same(book_url, book_url),
+                book_page=same(book_page, book_page),
+                book_query=same(book_query, book_query),
                 off_market_at=slot.off_market_at,
                 missed_at=slot.missed_at,
                 missed_sizes=slot.missed_sizes,

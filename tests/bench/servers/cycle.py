@@ -18,6 +18,7 @@ from tablewire.domain.state import BucketState
 from tablewire.providers.calls import Fetched, Request
 from tablewire.providers.http import Caller
 from tablewire.providers.resy.client import ResyProvider
+from tablewire.providers.turns import ReadingTurns
 from tests.bench.children import obey, options
 from tests.bench.city import page
 
@@ -31,14 +32,13 @@ class Pages:
     def __init__(self, bodies: dict[tuple[str, int], bytes]) -> None:
         self.bodies = bodies
         self.clock = datetime.now(UTC)
+        self.reading = ReadingTurns()
 
     def now(self) -> datetime:
         """The moment of this poll."""
         return self.clock
 
-    async def call(
-        self, request: Request, decode: Callable[[bytes], T], *, until: float | None = None
-    ) -> Fetched[T]:
+    async def call(self, request: Request, decode: Callable[[bytes], T], **_when: object) -> Fetched[T]:
         """Answer at once."""
         asked = msgspec.json.decode(request.body or b"")
         body = self.bodies[asked["slot_filter"]["day"], asked["page"]]

@@ -17,6 +17,7 @@ import uvloop
 from tablewire.allocator import give_back_large_blocks
 from tablewire.app import Service
 from tablewire.domain.markets import Market
+from tablewire.domain.slots import Venue
 from tablewire.domain.snapshots import Snapshot
 from tablewire.engine.clock import SystemClock
 from tablewire.engine.sweep import Ask
@@ -37,6 +38,7 @@ class Twin:
     def __init__(self, one: AvailabilityProvider, provider_id: str) -> None:
         self._one = one
         self.provider_id = provider_id
+        self._venues: dict[str, tuple[Venue, Venue]] = {}
 
     async def search_availability(
         self,
@@ -52,11 +54,18 @@ class Twin:
         found = await self._one.search_availability(
             market, service_date, time_slot, party_sizes, pages=pages, until=until
         )
-        venues = {
-            id: msgspec.structs.replace(venue, provider=self.provider_id)
-            for id, venue in found.venues.items()
-        }
+        venues = {venue_id: self._own(venue) for venue_id, venue in found.venues.items()}
         return msgspec.structs.replace(found, provider=self.provider_id, venues=venues)
+
+    def _own(self, venue: Venue) -> Venue:
+        """The venue as one of ours; like any adapter's, the same object as long as nothing in it differs."""
+        known = self._venues.get(venue.venue_id)
+        if known is None or known[0] is not venue:
+            known = self._venues[venue.venue_id] = (
+                venue,
+                msgspec.structs.replace(venue, provider=self.provider_id),
+            )
+        return known[1]
 
     def status(self) -> ProviderStatus:
         """How the first one is doing."""

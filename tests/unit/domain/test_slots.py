@@ -1,8 +1,11 @@
 """How slots are named."""
 
+from datetime import date
+
+import msgspec
 import pytest
 
-from tablewire.domain.slots import local_start, slot_id
+from tablewire.domain.slots import SeenSlot, local_start, slot_id
 
 
 @pytest.mark.parametrize(
@@ -33,3 +36,10 @@ def test_a_start_is_a_wall_time_without_zone() -> None:
 def test_what_is_no_start_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         local_start(text)
+
+
+def test_a_slot_is_booked_at_its_page_with_its_query() -> None:
+    slot = SeenSlot(slot_id=b"", actual_time="", service_date=date(2026, 2, 18))
+    assert slot.book_url is None
+    at_page = msgspec.structs.replace(slot, book_page="https://example.test/v", book_query="?seats=2")
+    assert at_page.book_url == "https://example.test/v?seats=2"

@@ -45,7 +45,7 @@ def test_closed_baseline_slots_stay_in_the_baseline() -> None:
 
 
 def test_what_is_open_is_found_by_venue() -> None:
-    at_venue = scene_with_a_drop().state.by_venue["v"].values()
+    at_venue = scene_with_a_drop().state.by_venue["v"]
     assert sorted(slot.actual_time[11:16] for slot in at_venue) == ["20:00", "22:00"]
 
 

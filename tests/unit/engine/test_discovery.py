@@ -123,6 +123,19 @@ async def test_a_restart_tells_what_opened_meanwhile_within_the_gap() -> None:
     assert [event.event_type for event in world.listener.events] == ["NEW_DROP"]
 
 
+async def test_a_clock_set_back_between_two_starts_makes_the_engine_neither_deaf_nor_wrong() -> None:
+    world = await built()
+    world.provider.free[("834", 2)] = {at(world, EVENING)}
+    await world.cycle()
+    world.clock._now -= timedelta(hours=2)
+    await world.start()
+    for free in (set(), {at(world, EVENING)}):
+        world.provider.free[("834", 2)] = free
+        await world.cycle()
+    told = [(event.event_type.value, event.drop_duration_seconds) for event in world.listener.events]
+    assert told == [("CLOSED", None), ("NEW_DROP", None)]
+
+
 async def test_a_start_that_passes_expires_by_the_clock_without_any_answer() -> None:
     world = World(datetime(2026, 2, 11, 23, 0, tzinfo=UTC))
     world.provider.free = {("834", 2): {at(world, EVENING, days=0)}, ("834", 4): set()}

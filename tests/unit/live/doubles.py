@@ -322,7 +322,7 @@ def make_slot(start: str = "20:30", venue_id: str = "834", name: str = "Carbone"
         "opened_at": NOW,
         "opened_after": NOW - timedelta(seconds=30),
         "event_id": 1,
-        "book_url": "https://resy.com/book",
+        "book_page": "https://resy.com/book",
     }
     return OpenSlot(**(plain | fields))
 

@@ -12,6 +12,7 @@ from tablewire.providers.breaker import FIRST_REST, THRESHOLD
 from tablewire.providers.calls import CallFailure, FailureKind, Fetched, Refusal, Request
 from tablewire.providers.http import MAX_BODY, Caller, Exchange
 from tablewire.providers.protocol import Seats
+from tablewire.providers.turns import MOST_UNREAD
 from tablewire.providers.verdict import Answered
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -142,6 +143,20 @@ async def test_no_more_calls_are_in_flight_than_there_are_seats(server: Server, 
     callers = [make(seats=seats), make(seats=seats)]
     await asyncio.gather(*(caller.call(server.request(), bytes) for caller in callers * 10))
     assert most == 3
+
+
+async def test_nothing_is_sent_while_many_answers_wait_to_be_read(server: Server, make: Callers) -> None:
+    caller = make(seats=Seats(2 * MOST_UNREAD))
+    async with caller.reading:
+        waiting = [asyncio.create_task(caller.reading.__aenter__()) for _ in range(MOST_UNREAD - 1)]
+        await asyncio.sleep(0)
+        result = await caller.call(server.request(), bytes, until=in_seconds(0.05))
+        assert isinstance(result, CallFailure)
+        assert (result.kind, caller.sent) == (FailureKind.OUT_OF_TIME, 0)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert isinstance(await caller.call(server.request(), bytes), Fetched)
 
 
 async def test_sent_at_is_after_the_queue(server: Server, make: Callers) -> None:

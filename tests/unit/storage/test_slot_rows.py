@@ -51,7 +51,7 @@ def test_slots_are_read_as_they_were_stored() -> None:
 def test_an_address_to_book_at_goes_on_from_the_venues_own() -> None:
     slot = slots_in(scene_with_two_slots())[0]
     venue = msgspec.structs.replace(slot.venue, url="https://example.test/v")
-    slot = msgspec.structs.replace(slot, venue=venue, book_url="https://example.test/v?seats=2")
+    slot = msgspec.structs.replace(slot, venue=venue, book_page=venue.url, book_query="?seats=2")
     row = stored(opening(Scene().state, slot), Scene().state)
     assert "example.test" not in row.slots
     reader = SlotReader("resy")

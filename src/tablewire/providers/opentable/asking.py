@@ -25,7 +25,7 @@ class Asking:
     def __init__(self, queries: Queries, memory: Memory, drift: Drift) -> None:
         self._queries = queries
         self._memory = memory
-        self._reader = BatchReader(drift)
+        self._reader = BatchReader(drift, queries.caller.reading)
 
     async def ask(self, poll: Poll, size: int, batch: Batch, part: Part, where: str) -> Answer | None:
         """What a batch has for a party size; None where no call came back. `where` names it in the poll's cause."""

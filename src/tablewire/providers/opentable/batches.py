@@ -12,9 +12,12 @@ from tablewire.providers.drift import Drift, Shape
 from tablewire.providers.opentable.convert import Listed
 from tablewire.providers.opentable.memory import Sheet
 from tablewire.providers.opentable.reading import Asked, Flaws, ReadEntry, read_entry
+from tablewire.providers.turns import ReadingTurns
 
 _TURN = 0.002
 """Seconds for which reading holds the loop before others have their turn."""
+
+_MARK = (1 << 60) - 1
 
 Came = tuple[Asked, Fetched[list[msgspec.Raw]]]
 """A call, and what it was answered."""
@@ -32,15 +35,15 @@ class ReadBatch:
 class BatchReader:
     """Reads batches, one at a time, and lets others have their turn meanwhile."""
 
-    def __init__(self, drift: Drift) -> None:
+    def __init__(self, drift: Drift, turns: ReadingTurns) -> None:
         self._drift = drift
-        self._reading = asyncio.Lock()
+        self._turns = turns
 
     async def read(self, came: Sequence[Came], batch: Mapping[int, Listed], sheet: Sheet) -> ReadBatch:
         """What the calls that came back say of the batch. Where one did not, nothing they say is whole."""
         found = ReadBatch()
         said: dict[str, list[VenueAnswer]] = {}
-        async with self._reading:
+        async with self._turns:
             for asked, fetched in came:
                 for read in await self._entries(asked, fetched, batch, sheet):
                     found.senseless += read.senseless
@@ -67,8 +70,9 @@ class BatchReader:
 
 def _recall(raw: msgspec.Raw, asked: Asked, batch: Mapping[int, Listed], sheet: Sheet) -> ReadEntry:
     """What an entry says: from memory where its bytes are known, else read now."""
-    # 64 bits of Python's keyed hash: that a changed entry passes for a known one will not happen once in the service's life.
-    mark = hash((asked.reach.middle, bytes(raw)))
+    # Python's keyed hash: that a changed entry passes for a known one will not happen once in the service's life.
+    # All but 60 of the bits are left out: an int of more takes half as much memory again.
+    mark = hash((asked.reach.middle, bytes(raw))) & _MARK
     return sheet.same(mark) or sheet.keep(mark, asked.reach.middle, read_entry(raw, asked, batch))
 
 

@@ -168,7 +168,8 @@ def seen_slot(
         actual_time=intern(actual_time),
         service_date=service_date,
         seatings=_sorted_names(seatings),
-        book_url=book_url(listed.page, party_size, start),
+        book_page=listed.page,
+        book_query=book_query(listed.page, party_size, start),
         approximate=approximate,
     )
 
@@ -179,12 +180,12 @@ def is_in(part: Part, service_date: date, start: datetime) -> bool:
     return part.begin <= minutes < part.end or (part.is_last and minutes == part.end)
 
 
-def book_url(page: str, party_size: int, start: datetime) -> str:
-    """Where people book a table."""
+def book_query(page: str, party_size: int, start: datetime) -> str:
+    """What follows the address of a restaurant's page where people book a table."""
     at = f"{start:%Y-%m-%dT%H:%M}"
     if urlsplit(page).path.startswith("/restaurant/profile/"):
-        return f"{page}?{urlencode({'p': party_size, 'sd': at}, safe=':')}"
-    return f"{page}?{urlencode({'covers': party_size, 'dateTime': at}, safe=':')}"
+        return intern(f"?{urlencode({'p': party_size, 'sd': at}, safe=':')}")
+    return intern(f"?{urlencode({'covers': party_size, 'dateTime': at}, safe=':')}")
 
 
 @lru_cache(maxsize=4_096)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tablewire.domain.markets import instant
-from tablewire.domain.slots import SeenSlot, local_start, slot_id
+from tablewire.domain.slots import SeenSlot, Venue, local_start, slot_id
 from tablewire.providers.resy.venues import PROVIDER, NoSense
 from tablewire.providers.resy.wire import Slot, Template
 from tablewire.providers.texts import clean
@@ -81,13 +81,13 @@ def checked_start(text: str) -> datetime:
     return start
 
 
-def book_url(page: str | None, asked: Asked) -> str | None:
-    """Where people book a table of the date and party size, given the venue's own page."""
-    return None if page is None else f"{page}?date={asked.day}&seats={asked.party_size}"
+def book_query(asked: Asked) -> str:
+    """What follows the address of a venue's own page where people book a table of the date and party size."""
+    return intern(f"?date={asked.day}&seats={asked.party_size}")
 
 
 def merge_slots(
-    slots: list[Slot], templates: Mapping[str, Template], venue_id: str, asked: Asked, book_url: str | None
+    slots: list[Slot], templates: Mapping[str, Template], venue: Venue, asked: Asked
 ) -> tuple[SeenSlot, ...]:
     """One slot for each start, by time, with all its seatings; `slots` are public, and the date's own.
 
@@ -107,13 +107,16 @@ def merge_slots(
             seatings.stays = True
         elif seatings.off_at is None or off_at > seatings.off_at:
             seatings.off_at = off_at
+    page = None if venue.url is None else intern(venue.url)
+    query = book_query(asked)
     return tuple(
         SeenSlot(
-            slot_id=_named(PROVIDER, venue_id, start),
+            slot_id=_named(PROVIDER, venue.venue_id, start),
             actual_time=intern(start),
             service_date=asked.service_date,
             seatings=_sorted_names(frozenset(seatings.names)),
-            book_url=book_url,
+            book_page=page,
+            book_query=query,
             off_market_at=None if seatings.stays else seatings.off_at,
         )
         for start, seatings in sorted(starts.items())
@@ -125,6 +128,7 @@ def template_key(slot: Slot) -> str:
     return str(slot.template.id) if slot.template is not None else ""
 
 
+@lru_cache(maxsize=16_384)
 def off_market_at(start: datetime, secs: int | None, at: time | None, zone: ZoneInfo) -> datetime | None:
     """When the platform takes a start off by itself, in UTC; None where it does not say.
 

@@ -138,7 +138,7 @@ class _Gathered:
         if len(self._reads) < _JUDGED_TOGETHER:
             return None
         gathered, self._reads = self._reads, []
-        flaws: list[tuple[str, Flaw]] = [flaw for read in gathered for flaw in read.flaws]
+        flaws: list[tuple[str, Flaw]] = [flaw for read in gathered for flaw in read.faults.flaws]
         listed = sum(read.slots_listed for read in gathered)
         unread = sum(sort == "slots" for sort, _ in flaws)
         # Venues for the invited only have slots, and none for the public: that is no drift. So what could be read counts, not what is free.
@@ -149,7 +149,7 @@ class _Gathered:
                 WITH_TABLES: sum(bool(read.answer and read.answer.slots) for read in gathered),
             },
             flaws=flaws,
-            blemishes=[blemish for read in gathered for blemish in read.blemishes],
+            blemishes=[blemish for read in gathered for blemish in read.faults.blemishes],
             slots_read=listed - unread,
         )
 

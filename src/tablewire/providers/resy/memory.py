@@ -15,11 +15,6 @@ MOST = 500_000
 _WEIGHT_OF_A_VENUE = 2
 
 
-class _Known(msgspec.Struct, frozen=True, gc=False):
-    mark: int
-    read: ReadHit
-
-
 class Sheet:
     """What is remembered of one market, date and party size."""
 
@@ -28,7 +23,8 @@ class Sheet:
         """As the last answer said."""
         self.weight = 0
         self._by_mark: dict[int, ReadHit] = {}
-        self._by_venue: dict[str, _Known] = {}
+        self._marks: dict[str, int] = {}
+        """The mark of each venue's last hit."""
         self._looked: dict[str, VenueAnswer] = {}
         """What looks at single venues have said since a search last spoke of them, where it differs."""
 
@@ -43,8 +39,8 @@ class Sheet:
         """The last answer for a venue, if it is remembered, whichever call brought it."""
         if (looked := self._looked.get(venue_id)) is not None:
             return looked
-        known = self._by_venue.get(venue_id)
-        return known.read.answer if known is not None else None
+        known = self._by_mark.get(self._marks[venue_id]) if venue_id in self._marks else None
+        return known.answer if known is not None else None
 
     def look(self, answer: VenueAnswer) -> VenueAnswer:
         """Remember what a look at one venue said; the last answer, the very object, where nothing in it differs."""
@@ -65,11 +61,10 @@ class Sheet:
         if last == read.answer:
             read = msgspec.structs.replace(read, answer=last)
         self._forget_look(venue_id)
-        known = self._by_venue.pop(venue_id, None)
+        known = self._by_mark.pop(self._marks.get(venue_id, mark), None)
         if known is not None:
-            self._by_mark.pop(known.mark, None)
-            self.weight -= _weight(known.read)
-        self._by_venue[venue_id] = _Known(mark, read)
+            self.weight -= _weight(known)
+        self._marks[venue_id] = mark
         self._by_mark[mark] = read
         self.weight += _weight(read)
         return read

@@ -1,6 +1,7 @@
 """Reading one venue of an answer, and what is free there, as much of it as can be understood."""
 
 from collections.abc import Callable, Mapping
+from sys import intern
 
 import msgspec
 
@@ -11,7 +12,6 @@ from tablewire.providers.resy import adornments, wire
 from tablewire.providers.resy.convert import (
     Asked,
     belongs_to,
-    book_url,
     is_public,
     merge_slots,
     template_key,
@@ -22,6 +22,17 @@ UNREADABLE = (ValueError, RecursionError)
 """What decoding or converting raises where the wire makes no sense."""
 
 
+class Faults(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What is wrong with a hit, by the sort of the item that has it."""
+
+    flaws: tuple[tuple[str, Flaw], ...] = ()
+    blemishes: tuple[tuple[str, Flaw], ...] = ()
+
+
+NO_FAULTS = Faults()
+"""One for all: a hit for every venue, date and party size is remembered, and hardly any has a fault."""
+
+
 class ReadHit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one hit came to."""
 
@@ -30,9 +41,12 @@ class ReadHit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     answer: VenueAnswer | None = None
     slots_listed: int = 0
     """Slots as they stand on the wire, bookable or not."""
-    flaws: tuple[tuple[str, Flaw], ...] = ()
-    blemishes: tuple[tuple[str, Flaw], ...] = ()
-    senseless: bool = False
+    faults: Faults = NO_FAULTS
+
+    @property
+    def is_senseless(self) -> bool:
+        """Whether there is nothing to be made of it, though it should be ours."""
+        return self.venue is None and bool(self.faults.flaws)
 
 
 def read_hit(raw: msgspec.Raw, asked: Asked) -> ReadHit:
@@ -45,7 +59,7 @@ def read_hit(raw: msgspec.Raw, asked: Asked) -> ReadHit:
             raise NoSense("id.resy is no id")
         venue = to_venue(hit)
     except UNREADABLE as error:
-        return ReadHit(flaws=(("hits", flaw_of(error)),), senseless=True)
+        return ReadHit(faults=Faults(flaws=(("hits", flaw_of(error)),)))
     return _read_availability(hit, venue, asked, adornments.of_hit(hit))
 
 
@@ -61,7 +75,7 @@ def read_look(raw: msgspec.Raw, asked: Asked, known: Callable[[str], Venue | Non
         hit = as_hit(found, raw)
         venue = known(str(found.id.resy)) or to_venue(hit)
     except UNREADABLE as error:
-        return ReadHit(flaws=(("hits", flaw_of(error)),), senseless=True)
+        return ReadHit(faults=Faults(flaws=(("hits", flaw_of(error)),)))
     return _read_availability(hit, venue, asked)
 
 
@@ -85,10 +99,12 @@ def _read_availability(
     found = _select(slots, templates, unclear, asked, flaws)
     seen: tuple[SeenSlot, ...] = ()
     if found:
-        seen = merge_slots(found, templates, venue.venue_id, asked, book_url(venue.url, asked))
+        seen = merge_slots(found, templates, venue, asked)
         blemishes += adornments.of_table(found[0], templates.get(template_key(found[0])))
-    answer = VenueAnswer(venue_id=venue.venue_id, slots=seen, whole=not flaws)
-    return ReadHit(venue=venue, answer=answer, slots_listed=listed, flaws=tuple(flaws), blemishes=blemishes)
+    # One text for all answers of a venue: it is in some for every date and party size.
+    answer = VenueAnswer(venue_id=intern(venue.venue_id), slots=seen, whole=not flaws)
+    faults = Faults(flaws=tuple(flaws), blemishes=blemishes) if flaws or blemishes else NO_FAULTS
+    return ReadHit(venue=venue, answer=answer, slots_listed=listed, faults=faults)
 
 
 def _unobserved(
@@ -100,8 +116,8 @@ def _unobserved(
     else:
         inner = flaw_of(error)
         flaw = Flaw(f"availability.{inner.field}", inner.fault)
-    answer = VenueAnswer(venue_id=venue.venue_id, slots=(), whole=False)
-    return ReadHit(venue=venue, answer=answer, flaws=(("hits", flaw),), blemishes=blemishes)
+    answer = VenueAnswer(venue_id=intern(venue.venue_id), slots=(), whole=False)
+    return ReadHit(venue=venue, answer=answer, faults=Faults(flaws=(("hits", flaw),), blemishes=blemishes))
 
 
 def _readable(raws: list[msgspec.Raw], flaws: list[tuple[str, Flaw]]) -> list[wire.Slot]:

@@ -16,12 +16,13 @@ from tablewire.providers.resy.convert import Asked
 from tablewire.providers.resy.line import Line
 from tablewire.providers.resy.memory import Memory, Sheet
 from tablewire.providers.resy.poll import Counted, Poll
-from tablewire.providers.resy.reading import ReadHit, read_hit
+from tablewire.providers.resy.reading import NO_FAULTS, ReadHit, read_hit
 from tablewire.providers.resy.wire import PageCounts, SearchAnswer, decode_answer, page_counts
 
 PER_PAGE = 75
 """Hits a page: Resy grants no more."""
 PATH = "/3/venuesearch/search"
+_MARK = (1 << 60) - 1
 _TURN = 0.002
 """Seconds for which reading holds the loop before others have their turn."""
 SUDDENLY_EMPTY = 3
@@ -35,7 +36,6 @@ class Search:
         self._line = line
         self._memory = memory
         self._drift = drift
-        self._reading = asyncio.Lock()
 
     async def sweep(self, poll: Poll, size: int, wanted: tuple[int, ...] | None) -> None:
         """Ask for a party size's pages: those wanted, or all."""
@@ -65,7 +65,7 @@ class Search:
         sheet.total_pages = counts.total_pages
         if counts.page != page:
             poll.remark(f"page {counts.page} was answered where page {page} was asked for")
-        async with self._reading:
+        async with self._line.caller.reading:
             await self._read_page(poll, asked, sheet, result, counts)
 
     # --- reading
@@ -86,8 +86,9 @@ class Search:
 
     def _recall(self, raw: msgspec.Raw, asked: Asked, sheet: Sheet, page: "_Page") -> ReadHit:
         """What a hit says: from memory where its bytes are known, else read now."""
-        # 64 bits of Python's keyed hash: that a changed hit passes for a known one will not happen once in the service's life.
-        mark = hash(bytes(raw))
+        # Python's keyed hash: that a changed hit passes for a known one will not happen once in the service's life.
+        # All but 60 of its bits are left out: an int of more takes half as much memory again.
+        mark = hash(bytes(raw)) & _MARK
         if (known := sheet.same(mark)) is not None:
             return known
         read = read_hit(raw, asked)
@@ -151,11 +152,10 @@ class _Page:
         """Add a hit."""
         self.reads.append(read)
         self.slots_listed += read.slots_listed
-        self.senseless += read.senseless
-        if read.flaws:
-            self._flaws.extend(read.flaws)
-        if read.blemishes:
-            self._blemishes.extend(read.blemishes)
+        if read.faults is not NO_FAULTS:
+            self.senseless += read.is_senseless
+            self._flaws.extend(read.faults.flaws)
+            self._blemishes.extend(read.faults.blemishes)
         if read.answer is not None:
             self.answers.append(read.answer)
             self.slots_read += len(read.answer.slots)

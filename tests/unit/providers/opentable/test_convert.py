@@ -9,7 +9,7 @@ import pytest
 from tablewire.domain.markets import NYC
 from tablewire.providers.opentable.convert import (
     NoSense,
-    book_url,
+    book_query,
     is_public,
     is_within,
     page_of,
@@ -99,9 +99,9 @@ def test_a_page_is_one_of_opentables_own(link: Any, page: str | None) -> None:
 
 
 def test_a_table_is_booked_at_its_restaurants_page() -> None:
-    assert book_url("https://x/r/a", 2, AT) == "https://x/r/a?covers=2&dateTime=2026-10-22T20:00"
+    assert book_query("https://x/r/a", 2, AT) == "?covers=2&dateTime=2026-10-22T20:00"
     profile = "https://x/restaurant/profile/7"
-    assert book_url(profile, 4, AT) == f"{profile}?p=4&sd=2026-10-22T20:00"
+    assert book_query(profile, 4, AT) == "?p=4&sd=2026-10-22T20:00"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tablewire.domain.slots import local_start
-from tablewire.providers.resy.convert import Asked, book_url, checked_start, off_market_at
+from tablewire.providers.resy.convert import Asked, book_query, checked_start, off_market_at
 from tablewire.providers.resy.venues import NoSense
 from tests.unit.providers.resy_pages import DAY
 
@@ -16,13 +16,8 @@ NEW_YORK = ZoneInfo("America/New_York")
 ASKED = Asked(service_date=date.fromisoformat(DAY), party_size=4, zone=NEW_YORK)
 
 
-def test_a_book_url_names_city_venue_date_and_seats() -> None:
-    page = "https://resy.com/cities/new-york-ny/venues/house-7"
-    assert book_url(page, ASKED) == f"{page}?date={DAY}&seats=4"
-
-
-def test_without_a_page_there_is_no_book_url() -> None:
-    assert book_url(None, ASKED) is None
+def test_a_table_is_booked_for_a_date_and_seats() -> None:
+    assert book_query(ASKED) == f"?date={DAY}&seats=4"
 
 
 @pytest.mark.parametrize(

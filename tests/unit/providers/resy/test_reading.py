@@ -95,7 +95,7 @@ def test_what_the_public_cannot_book_is_no_slot(changes: dict[str, Any]) -> None
 
 def test_tock_is_left_alone() -> None:
     found = read(hit(7, slot("19:00:00"), is_tock_inventory=True))
-    assert (found.answer, found.venue, found.senseless) == (None, None, False)
+    assert (found.answer, found.venue, found.is_senseless) == (None, None, False)
 
 
 def test_a_venue_without_a_table_is_observed() -> None:
@@ -108,13 +108,13 @@ def test_missing_availability_is_no_observation(availability: Any) -> None:
     found = read(hit(7, availability=availability))
     assert found.answer == VenueAnswer("7", (), whole=False)
     assert found.venue is not None
-    assert found.flaws
+    assert found.faults.flaws
 
 
 def test_missing_availability_is_named() -> None:
     without = hit(7)
     del without["availability"]
-    assert read(without).flaws == (("hits", Flaw("availability", "missing")),)
+    assert read(without).faults.flaws == (("hits", Flaw("availability", "missing")),)
 
 
 def test_a_table_after_midnight_belongs_to_the_evening_of_its_shift() -> None:
@@ -177,14 +177,14 @@ def test_terms_that_make_no_sense_say_nothing(terms: Any) -> None:
 @given(value=any_json)
 def test_anything_may_stand_in_place_of_a_hit(value: Any) -> None:
     found = read(value)
-    assert found.senseless
+    assert found.is_senseless
     assert found.answer is None
 
 
 @given(field=st.sampled_from(sorted(hit(7))), value=any_json)
 def test_anything_may_stand_in_place_of_a_field(field: str, value: Any) -> None:
     found = read(hit(7, slot("19:00:00"), **{field: value}))
-    assert found.senseless or found.answer is not None or found == ReadHit()
+    assert found.is_senseless or found.answer is not None or found == ReadHit()
 
 
 @given(field=st.sampled_from(sorted(slot("19:00:00"))), value=any_json)
@@ -197,5 +197,6 @@ def test_anything_may_stand_in_a_slot_without_harm_to_the_next(field: str, value
 def test_a_hit_nested_beyond_reason_is_only_senseless() -> None:
     deep = b'{"id":{"resy":7},"name":"x","cuisine":' + b"[" * 900 + b"]" * 900 + b"}"
     assert (
-        read_hit(msgspec.Raw(deep), ASKED).answer is not None or read_hit(msgspec.Raw(deep), ASKED).senseless
+        read_hit(msgspec.Raw(deep), ASKED).answer is not None
+        or read_hit(msgspec.Raw(deep), ASKED).is_senseless
     )
