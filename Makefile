@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 WORKERS ?= 2
 PYTEST_ARGS ?=
+SEEDS ?= 0-10000
 # Needs uv, which is only there to write the locks; `make lock UV=/path/to/uv` takes it from elsewhere.
 UV ?= uv
 COMPILE := $(UV) pip compile --no-config --universal --python-version 3.11 --generate-hashes --quiet \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check audit bench city bench-full browser-test docs lock install install-dev clean
+.PHONY: help run test soak seeds check audit bench city bench-full browser-test docs lock install install-dev clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +27,9 @@ test: $(VENV)/.installed-dev ## run all tests that need no browser, at their sma
 soak: $(VENV)/.installed-dev ## run the tests at their full size; takes long
 	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -m soak --timeout 0 $(PYTEST_ARGS) || \
 	  { code=$$?; [ $$code -eq 5 ] && echo "There are no soak tests yet." && exit 0; exit $$code; }
+
+seeds: $(VENV)/.installed-dev ## play simulated worlds in which everything goes wrong (SEEDS=0-10000)
+	nice -n 10 $(BIN)/python -m tests.simulation --seeds $(SEEDS) --workers $(WORKERS)
 
 check: $(VENV)/.installed-dev ## lint, format, types, the rule of imports, generated pages
 	$(BIN)/ruff check .
