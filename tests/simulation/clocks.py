@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
+from tablewire.engine.clock import SteadyClock
 from tests.simulation.loop import FIRST_SECOND
 
 
@@ -28,22 +29,11 @@ class Machine:
         return self.now() + self.wrong
 
 
-class ProcessClock:
-    """The service's own clock in one process: the wall clock's, held back where that is set back (see `engine.clock`)."""
+class ProcessClock(SteadyClock):
+    """The service's own clock in one process, by the machine's wall clock and the loop's seconds."""
 
     def __init__(self, machine: Machine, loop: asyncio.AbstractEventLoop) -> None:
-        self.last = machine.wall()
-        self._machine = machine
-        self._loop = loop
-
-    def now(self) -> datetime:
-        """Later than the answer before."""
-        self.last = max(self._machine.wall(), self.last + timedelta(microseconds=1))
-        return self.last
-
-    def monotonic(self) -> float:
-        """The loop's seconds, which nobody sets."""
-        return self._loop.time()
+        super().__init__(machine.wall, loop.time)
 
     async def sleep(self, seconds: float) -> None:
         """Wait in simulated time."""

@@ -1,10 +1,15 @@
 """The service's own clock: UTC that never goes back, and the sleep that goes with it."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import anyio
+
+SLOWED = 0.5
+"""Seconds that the service's clock goes on in a second, while it is ahead of a machine's clock that was set back."""
+_TICK = timedelta(microseconds=1)
 
 
 class Clock(Protocol):
@@ -23,20 +28,41 @@ class Clock(Protocol):
         ...
 
 
-class SystemClock:
-    """The machine's clock, held back where it is set back: two readings never come in the wrong order."""
+class SteadyClock:
+    """A wall clock made fit to compare by: where it is set back, it goes on at half speed until it has been caught up with.
 
-    def __init__(self) -> None:
-        self._last = datetime.now(UTC)
+    Standing still until then would be simpler, but ages would stand still too: pages would never be overdue for hours.
+    """
+
+    def __init__(self, wall: Callable[[], datetime], monotonic: Callable[[], float]) -> None:
+        self._wall = wall
+        self._monotonic = monotonic
+        self._last = wall()
+        self._read_at = monotonic()
+
+    @property
+    def last(self) -> datetime:
+        """The latest answer of `now`."""
+        return self._last
 
     def now(self) -> datetime:
-        """The machine's time, or a microsecond after the last answer where the machine went back."""
-        self._last = max(datetime.now(UTC), self._last + timedelta(microseconds=1))
+        """The wall clock's time; where it went back, the last answer and half of what has passed since, but later than that answer."""
+        read_at = self._monotonic()
+        passed = timedelta(seconds=(read_at - self._read_at) * SLOWED)
+        self._last = max(self._wall(), self._last + max(passed, _TICK))
+        self._read_at = read_at
         return self._last
 
     def monotonic(self) -> float:
-        """Seconds of the monotonic clock that asyncio's loop reads too."""
-        return time.monotonic()
+        """Seconds of a clock that nobody sets."""
+        return self._monotonic()
+
+
+class SystemClock(SteadyClock):
+    """The machine's clock, and the sleep of the running loop."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: datetime.now(UTC), time.monotonic)
 
     async def sleep(self, seconds: float) -> None:
         """Wait in the running loop."""
