@@ -18,6 +18,9 @@ class StepClock:
         self._now += timedelta(microseconds=1)
         return self._now
 
+    def not_before(self, at: datetime) -> None:
+        self._now = max(self._now, at)
+
     def monotonic(self) -> float:
         return self._seconds
 

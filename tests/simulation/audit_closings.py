@@ -70,7 +70,7 @@ def _audit_answers(
             continue
         if not deniers:
             yield f"no answer for {size} says so"
-        elif not true and not lies_suffice and not _may_deceive([look for look in deniers if look.lie]):
+        elif not true and not lies_suffice and not _may_deceive(evidence, commit, deniers):
             yield f"no answer that can be believed says so for {size}"
 
 
@@ -86,9 +86,13 @@ def _deniers(evidence: Evidence, commit: Commit, event: Event, slot: Slot, size:
     return [look for look in looks[first:] if denies(look, slot)]
 
 
-def _may_deceive(lies: list[Look]) -> bool:
-    """Whether soft blocks say so twice, or list so few venues that they read like tables taken."""
-    return len(lies) >= 2 or any(len(look.shown) < _RULES.suspect_venues for look in lies)
+def _may_deceive(evidence: Evidence, commit: Commit, deniers: list[Look]) -> bool:
+    """Whether soft blocks say so twice, or list so few venues that they read like tables taken; those opted out are not looked at."""
+    lies, opted_out = [look for look in deniers if look.lie], evidence.start_of(commit).opted_out
+    return len(lies) >= 2 or any(
+        sum((look.provider, venue_id) not in opted_out for venue_id in look.shown) < _RULES.suspect_venues
+        for look in lies
+    )
 
 
 def _audit_expired(

@@ -9,6 +9,8 @@ import anyio
 
 SLOWED = 0.5
 """Seconds that the service's clock goes on in a second, while it is ahead of a machine's clock that was set back."""
+MOST_AHEAD = timedelta(days=1)
+"""What was stored further ahead of the machine's clock was stored by a clock that was wrong: nobody waits for it."""
 _TICK = timedelta(microseconds=1)
 
 
@@ -17,6 +19,10 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The time in UTC; each answer is later than the one before, whatever was done to the machine's clock."""
+        ...
+
+    def not_before(self, at: datetime) -> None:
+        """Go on from `at` where that is later, unless it is so much later that it cannot have been right."""
         ...
 
     def monotonic(self) -> float:
@@ -52,6 +58,11 @@ class SteadyClock:
         self._last = max(self._wall(), self._last + max(passed, _TICK))
         self._read_at = read_at
         return self._last
+
+    def not_before(self, at: datetime) -> None:
+        """Go on from where another process had got to, if the machine's clock was set back in between."""
+        if self._last < at <= self._last + MOST_AHEAD:
+            self._last = at
 
     def monotonic(self) -> float:
         """Seconds of a clock that nobody sets."""

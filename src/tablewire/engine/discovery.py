@@ -99,6 +99,8 @@ class Discovery:
 
     async def load(self) -> None:
         """Read memory from the store, and put right what changed settings left behind. Raises `StoreError`."""
+        if (newest := await self._store.newest_scan()) is not None:
+            self._clock.not_before(newest)
         for market in self.markets:
             await self._start_over_if_changed(market)
         for polling in self.pollings:

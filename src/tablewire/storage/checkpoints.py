@@ -55,6 +55,8 @@ WHERE opened_at >= $4 AND event_type = 'NEW_DROP' AND provider = $2 AND market =
 GROUP BY market, bucket_id, slot_id
 """
 
+NEWEST_SCAN = "SELECT max(scanned_at) AS newest FROM discovery_buckets"
+
 STORED_BUCKETS = """
 SELECT market, service_date, time_slot FROM discovery_buckets WHERE market = $1 AND provider = $2 ORDER BY bucket_id
 """
@@ -171,6 +173,11 @@ class PostgresCheckpoints:
     async def beat(self, process: str, loop: str, at: datetime) -> None:
         """Store a heartbeat."""
         await self._fetch(BEAT, process, loop, at)
+
+    async def newest_scan(self) -> datetime | None:
+        """When the newest stored poll ended."""
+        newest: datetime | None = (await self._fetch(NEWEST_SCAN))[0]["newest"]
+        return newest
 
     async def settings_mark(self, market: str) -> str | None:
         """The mark of the settings that the stored observations were made under."""

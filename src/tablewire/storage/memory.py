@@ -203,6 +203,12 @@ class MemoryStore:
         self._answer()
         self.heartbeats[process, loop] = at
 
+    async def newest_scan(self) -> datetime | None:
+        """When the newest stored poll ended."""
+        self._answer()
+        scans = (bucket.row.scanned_at for bucket in self._buckets.values())
+        return max((at for at in scans if at is not None), default=None)
+
     async def settings_mark(self, market: str) -> str | None:
         """The mark of the settings that observations were made under."""
         self._answer()

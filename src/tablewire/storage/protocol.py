@@ -123,6 +123,10 @@ class Checkpoints(Protocol):
         """Store the heartbeat of one loop of one process."""
         ...
 
+    async def newest_scan(self) -> datetime | None:
+        """When the newest stored poll ended, of all buckets that are watched; None where there is none."""
+        ...
+
     async def settings_mark(self, market: str) -> str | None:
         """What `forget_observations` was last given for a market; None where it never was."""
         ...

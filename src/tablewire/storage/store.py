@@ -51,7 +51,7 @@ class PostgresStore:
             checkpoints.leave,
         )
         self.save_observations, self.save_days = checkpoints.save_observations, checkpoints.save_days
-        self.beat = checkpoints.beat
+        self.beat, self.newest_scan = checkpoints.beat, checkpoints.newest_scan
         self.settings_mark, self.forget_observations = (
             checkpoints.settings_mark,
             checkpoints.forget_observations,

@@ -83,6 +83,9 @@ class VirtualClock:
         self._last = max(at, self._last + timedelta(microseconds=1))
         return self._last
 
+    def not_before(self, at: datetime) -> None:
+        self._last = max(self._last, at)
+
     def monotonic(self) -> float:
         return self._loop.time()
 

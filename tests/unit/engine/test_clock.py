@@ -49,6 +49,22 @@ def test_after_being_set_back_it_goes_on_slowly_until_it_is_caught_up_with() -> 
     assert clock.now() == machine.wall()
 
 
+def test_it_goes_on_from_where_an_earlier_process_had_got_to() -> None:
+    machine = Machine()
+    clock = machine.clock()
+    clock.not_before(START + timedelta(hours=2))
+    machine.seconds += 60
+    assert clock.now() == START + timedelta(hours=2, seconds=60 * SLOWED)
+
+
+def test_it_does_not_wait_for_a_time_that_was_wrong_by_days() -> None:
+    machine = Machine()
+    clock = machine.clock()
+    clock.not_before(START + timedelta(days=30))
+    machine.seconds += 60
+    assert clock.now() == machine.wall()
+
+
 @given(st.lists(st.tuples(st.floats(0, 5000), st.floats(-20_000, 20_000)), max_size=40))
 def test_readings_never_come_in_the_wrong_order_and_time_passes(steps: list[tuple[float, float]]) -> None:
     machine = Machine()

@@ -127,13 +127,20 @@ async def test_a_clock_set_back_between_two_starts_makes_the_engine_neither_deaf
     world = await built()
     world.provider.free[("834", 2)] = {at(world, EVENING)}
     await world.cycle()
+    left_at = world.clock.now()
     world.clock._now -= timedelta(hours=2)
     await world.start()
     for free in (set(), {at(world, EVENING)}):
         world.provider.free[("834", 2)] = free
         await world.cycle()
-    told = [(event.event_type.value, event.drop_duration_seconds) for event in world.listener.events]
-    assert told == [("CLOSED", None), ("NEW_DROP", None)]
+    closed, opened = world.listener.events
+    assert (closed.event_type, opened.event_type) == ("CLOSED", "NEW_DROP")
+    assert closed.closed_at is not None
+    assert closed.closed_at >= left_at - timedelta(seconds=60)
+    assert opened.opened_at is not None
+    assert opened.opened_after is not None
+    assert closed.closed_at < opened.opened_at
+    assert opened.opened_after < opened.opened_at
 
 
 async def test_a_start_that_passes_expires_by_the_clock_without_any_answer() -> None:
