@@ -4,7 +4,7 @@ WORKDIR /build
 COPY requirements-build.lock requirements.lock pyproject.toml README.md LICENSE ./
 RUN python -m venv /opt/tablewire \
  && /opt/tablewire/bin/pip install --quiet --no-cache-dir --require-hashes -r requirements-build.lock \
- && /opt/tablewire/bin/pip install --quiet --no-cache-dir --require-hashes -r requirements.lock
+ && /opt/tablewire/bin/pip install --quiet --no-cache-dir --require-hashes --no-build-isolation -r requirements.lock
 COPY src src
 COPY migrations migrations
 RUN /opt/tablewire/bin/pip install --quiet --no-cache-dir --no-deps --no-build-isolation .

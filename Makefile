@@ -86,16 +86,16 @@ $(VENV)/.installed-build: requirements-build.lock | $(BIN)/python
 # One after the other, so that the package is registered once its requirements are there.
 $(VENV)/.installed: requirements.lock pyproject.toml $(VENV)/.installed-build
 	@echo "Installing the locked requirements (a minute or so the first time)"
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --require-hashes --no-build-isolation -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@echo "Installing the locked tools for development"
-	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --require-hashes --no-build-isolation -r requirements-dev.lock
 	@touch $@
 
 $(VENV)/.installed-bench: requirements-bench.lock $(VENV)/.installed-dev
 	@echo "Installing the locked peers for benchmarks"
-	@$(PIP) install --require-hashes -r requirements-bench.lock
+	@$(PIP) install --require-hashes --no-build-isolation -r requirements-bench.lock
 	@touch $@

@@ -5,6 +5,7 @@
     ├── BadInput               a caller sent something wrong: each field named          (HTTP 400)
     │   └── BadCursor          a cursor that is none                                    (HTTP 400)
     ├── NotFound               there is no such thing                                   (HTTP 404)
+    ├── Conflict               what is asked for does not fit what is there             (HTTP 409)
     ├── CursorGone             a cursor older than what is kept, or beyond the newest   (HTTP 410)
     ├── TooManyStreams         the limit of open streams is reached                     (HTTP 429 or 503)
     ├── ServiceRefused         a running service will not answer a command              (`follow`)
@@ -14,7 +15,8 @@
     └── StoreError             PostgreSQL did not do what was asked
         ├── StoreUnavailable   it could not be reached, or broke off; nothing was stored (HTTP 503)
         ├── CommitUnknown      it broke off during a commit: stored or not, nobody knows
-        └── PollConflict       another process has stored a poll of the same bucket
+        ├── PollConflict       another process has stored a poll of the same bucket
+        └── MatchConflict      another process has matched the same events
 
 What a provider answers, however bad, is a value (`domain.snapshots.Outcome`), never an exception.
 """
@@ -60,6 +62,10 @@ class NotFound(TablewireError):
     """There is no such thing, or it is not the caller's to see."""
 
 
+class Conflict(TablewireError):
+    """What is asked for does not fit what is there."""
+
+
 class CursorGone(TablewireError):
     """A cursor before the oldest kept event (`too_old`), or beyond the newest (`ahead`)."""
 
@@ -94,3 +100,7 @@ class CommitUnknown(StoreError):
 
 class PollConflict(StoreError):
     """Another process has stored a poll of this bucket: memory has to be read again."""
+
+
+class MatchConflict(StoreError):
+    """Another process has matched these events: what it found has been told."""

@@ -16,7 +16,8 @@ from tablewire.storage import migrate
 from tablewire.storage.pools import open_engine
 from tablewire.storage.protocol import BucketDay
 from tablewire.storage.store import PostgresStore
-from tablewire.storage.tables import metadata
+from tablewire.storage.user_tables import metadata
+from tests.stored_people import store_a_person
 from tests.stored_scenes import StoredScene, facts
 from tests.unit.domain.scenes import DAY, EIGHT, KEY, NINE, after, call
 
@@ -37,6 +38,7 @@ async def fill(dsn: str) -> StoredScene:
     await store.relink(pair, [link], dict.fromkeys(pair, "resy:v"))
     await store.decide(Decision(pair=pair, verdict=Verdict.SAME, by="ann", at=after(0)))
     await store.close()
+    await store_a_person(dsn)
     return scene
 
 

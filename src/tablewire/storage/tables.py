@@ -23,8 +23,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, TIMESTAMP
 
 metadata = MetaData()
 
-_INSTANT = TIMESTAMP(timezone=True)
-_KEY = Text(collation="C")
+INSTANT = TIMESTAMP(timezone=True)
+KEY = Text(collation="C")
 """Text that is compared byte by byte, as Python compares it, whatever the database's locale."""
 
 feed_head = Table(
@@ -41,31 +41,31 @@ availability_events = Table(
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("event_type", Text, nullable=False),
-    Column("market", _KEY, nullable=False),
-    Column("bucket_id", _KEY, nullable=False),
+    Column("market", KEY, nullable=False),
+    Column("bucket_id", KEY, nullable=False),
     Column("service_date", Date, nullable=False),
-    Column("provider", _KEY, nullable=False),
+    Column("provider", KEY, nullable=False),
     Column("slot_id", Uuid, nullable=False),
-    Column("venue_id", _KEY, nullable=False),
+    Column("venue_id", KEY, nullable=False),
     Column("venue_name", Text, nullable=False),
-    Column("name_key", _KEY, nullable=False),
+    Column("name_key", KEY, nullable=False),
     Column("slot_date", Date, nullable=False),
     Column("slot_time", Time, nullable=False),
     Column("time_bucket", Text, nullable=False),
     Column("origin", Text, nullable=False),
     Column("party_sizes", ARRAY(SmallInteger), nullable=False),
     Column("neighborhood", Text),
-    Column("neighborhood_key", _KEY),
+    Column("neighborhood_key", KEY),
     Column("price_range", SmallInteger),
-    Column("opened_at", _INSTANT),
-    Column("opened_after", _INSTANT),
-    Column("first_seen_at", _INSTANT, nullable=False),
-    Column("last_seen_at", _INSTANT),
-    Column("closed_at", _INSTANT),
+    Column("opened_at", INSTANT),
+    Column("opened_after", INSTANT),
+    Column("first_seen_at", INSTANT, nullable=False),
+    Column("last_seen_at", INSTANT),
+    Column("closed_at", INSTANT),
     Column("close_reason", Text),
     Column("drop_duration_seconds", Double),
     Column("payload", JSONB, nullable=False),
-    Column("dedupe_key", _KEY, nullable=False),
+    Column("dedupe_key", KEY, nullable=False),
     UniqueConstraint("dedupe_key", name="availability_events_dedupe_key"),
     Index("availability_events_venue", "provider", "venue_id", "id"),
     Index(
@@ -82,14 +82,14 @@ discovery_buckets = Table(
     "discovery_buckets",
     metadata,
     Column("ref", Integer, Identity(always=True), primary_key=True),
-    Column("market", _KEY, nullable=False),
-    Column("bucket_id", _KEY, nullable=False),
+    Column("market", KEY, nullable=False),
+    Column("bucket_id", KEY, nullable=False),
     Column("service_date", Date, nullable=False),
-    Column("time_slot", _KEY, nullable=False),
-    Column("provider", _KEY, nullable=False),
-    Column("baseline_built_at", _INSTANT),
+    Column("time_slot", KEY, nullable=False),
+    Column("provider", KEY, nullable=False),
+    Column("baseline_built_at", INSTANT),
     Column("poll_seq", BigInteger, nullable=False, server_default="0"),
-    Column("scanned_at", _INSTANT),
+    Column("scanned_at", INSTANT),
     Column("outcome", Text),
     Column("cause", Text),
     Column("observed_pairs", Integer, nullable=False, server_default="0"),
@@ -128,14 +128,14 @@ venue_observations = Table(
     Column("chunk", SmallInteger, primary_key=True, autoincrement=False),
     Column("venue_ids", ARRAY(Text), nullable=False),
     Column("counts", ARRAY(SmallInteger), nullable=False),
-    Column("observed_at", ARRAY(_INSTANT), nullable=False),
+    Column("observed_at", ARRAY(INSTANT), nullable=False),
 )
 """Pairs in the order in which they were met, 128 to a row: how often each was observed, and when last."""
 
 settings_marks = Table(
     "settings_marks",
     metadata,
-    Column("market", _KEY, primary_key=True),
+    Column("market", KEY, primary_key=True),
     Column("mark", Text, nullable=False),
 )
 """Per market, what the settings were that its observations were made under."""
@@ -143,21 +143,21 @@ settings_marks = Table(
 venues = Table(
     "venues",
     metadata,
-    Column("provider", _KEY, primary_key=True),
-    Column("venue_id", _KEY, primary_key=True),
+    Column("provider", KEY, primary_key=True),
+    Column("venue_id", KEY, primary_key=True),
     Column("name", Text, nullable=False),
-    Column("name_key", _KEY, nullable=False),
+    Column("name_key", KEY, nullable=False),
     Column("neighborhood", Text),
-    Column("neighborhood_key", _KEY),
+    Column("neighborhood_key", KEY),
     Column("price_range", SmallInteger),
     Column("cuisine", Text),
-    Column("cuisine_key", _KEY),
+    Column("cuisine_key", KEY),
     Column("latitude", Double),
     Column("longitude", Double),
     Column("url", Text),
     Column("image_url", Text),
-    Column("first_seen_at", _INSTANT, nullable=False),
-    Column("last_seen_at", _INSTANT, nullable=False),
+    Column("first_seen_at", INSTANT, nullable=False),
+    Column("last_seen_at", INSTANT, nullable=False),
     Column("address", Text),
     Column("phone", Text),
     Index("venues_by_name", "name_key", "provider", "venue_id"),
@@ -169,8 +169,8 @@ _PAIR = ("provider", "venue_id", "other_provider", "other_venue_id")
 venue_links = Table(
     "venue_links",
     metadata,
-    *(Column(name, _KEY, primary_key=True) for name in _PAIR),
-    Column("verdict", _KEY, nullable=False),
+    *(Column(name, KEY, primary_key=True) for name in _PAIR),
+    Column("verdict", KEY, nullable=False),
     Column("confidence", Double, nullable=False),
     Column("evidence", ARRAY(Text), nullable=False),
     Index("venue_links_other", "other_provider", "other_venue_id"),
@@ -180,10 +180,10 @@ venue_links = Table(
 venue_decisions = Table(
     "venue_decisions",
     metadata,
-    *(Column(name, _KEY, primary_key=True) for name in _PAIR),
-    Column("verdict", _KEY, nullable=False),
+    *(Column(name, KEY, primary_key=True) for name in _PAIR),
+    Column("verdict", KEY, nullable=False),
     Column("decided_by", Text, nullable=False),
-    Column("decided_at", _INSTANT, nullable=False),
+    Column("decided_at", INSTANT, nullable=False),
     Column("why", Text),
 )
 """What people decided of pairs of venues."""
@@ -191,9 +191,9 @@ venue_decisions = Table(
 venue_restaurants = Table(
     "venue_restaurants",
     metadata,
-    Column("provider", _KEY, primary_key=True),
-    Column("venue_id", _KEY, primary_key=True),
-    Column("restaurant", _KEY, nullable=False),
+    Column("provider", KEY, primary_key=True),
+    Column("venue_id", KEY, primary_key=True),
+    Column("restaurant", KEY, nullable=False),
     Index("venue_restaurants_by_restaurant", "restaurant"),
 )
 """The restaurant of each venue that shares one with others."""
@@ -202,11 +202,11 @@ bucket_days = Table(
     "bucket_days",
     metadata,
     Column("day", Date, primary_key=True),
-    Column("market", _KEY, primary_key=True),
-    Column("provider", _KEY, primary_key=True),
-    Column("bucket_id", _KEY, primary_key=True),
+    Column("market", KEY, primary_key=True),
+    Column("provider", KEY, primary_key=True),
+    Column("bucket_id", KEY, primary_key=True),
     Column("service_date", Date, nullable=False),
-    Column("time_slot", _KEY, nullable=False),
+    Column("time_slot", KEY, nullable=False),
     Column("lead_days", SmallInteger, nullable=False),
     Column("baseline_slots", Integer, nullable=False),
     Column("open_slots", Integer, nullable=False),
@@ -217,8 +217,8 @@ bucket_days = Table(
 loop_heartbeats = Table(
     "loop_heartbeats",
     metadata,
-    Column("process", _KEY, primary_key=True),
-    Column("loop", _KEY, primary_key=True),
-    Column("at", _INSTANT, nullable=False),
+    Column("process", KEY, primary_key=True),
+    Column("loop", KEY, primary_key=True),
+    Column("at", INSTANT, nullable=False),
 )
 """When each loop of each process last showed that it is alive."""
