@@ -53,14 +53,16 @@ def _learned(commit: Commit) -> _Known:
 
 
 def _new_to(commit: Commit, poll: Poll, known: _Known, edge: time) -> Iterator[tuple[Slot, int]]:
-    """What a poll shows of a bucket to pairs that were looked at shortly before."""
+    """What a poll shows of a bucket to pairs that were looked at shortly before, and that nothing believed said otherwise of later in it."""
     gaps = {id(look): gap for look, gap in poll.looks}
+    believed = {(seen.venue_id, seen.party_size): seen.sent_at for seen in commit.change.observed}
     for venue_id, size, look in _last_looks(poll):
         knowledge = known.get((venue_id, size))
         fresh = (
             knowledge is not None
             and (knowledge.process, knowledge.epoch) == (commit.process, commit.epoch)
             and look.sent - knowledge.sent <= gaps[id(look)]
+            and believed.get((venue_id, size), look.sent) <= look.sent
         )
         if fresh:
             for start in look.shown[venue_id]:
