@@ -68,9 +68,9 @@ def _audit_answers(
         ]
         if evidence.was_given_up(size, evidence.shown_since(commit, event), commit.made_at):
             continue
-        if not deniers:
+        if not deniers and not _has_vanished(evidence, commit, event, slot, size):
             yield f"no answer for {size} says so"
-        elif not true and not lies_suffice and not _may_deceive(evidence, commit, deniers):
+        elif deniers and not true and not lies_suffice and not _may_deceive(evidence, commit, deniers):
             yield f"no answer that can be believed says so for {size}"
 
 
@@ -84,6 +84,27 @@ def _deniers(evidence: Evidence, commit: Commit, event: Event, slot: Slot, size:
     ]
     first = next((number for number, look in enumerate(looks) if shows(look, slot)), len(looks))
     return [look for look in looks[first:] if denies(look, slot)]
+
+
+def _has_vanished(evidence: Evidence, closing: Commit, event: Event, slot: Slot, size: int) -> bool:
+    """Whether the slot had lost a party size before, since that had not come up in passes for long enough."""
+    for commit in evidence.commits:
+        if commit.made_at > closing.made_at or (commit.key, commit.change.provider) != (
+            closing.key,
+            slot.provider,
+        ):
+            continue
+        after = next((one for one in commit.change.updated if one.slot_id.hex() == event.slot_id), None)
+        if after is None or size in after.sizes:
+            continue
+        seen = [
+            look.sent
+            for look in evidence.looks_at(slot, size)
+            if shows(look, slot) and look.sent <= commit.change.at
+        ]
+        if seen and commit.change.at - max(seen) >= _RULES.vanish_after:
+            return True
+    return False
 
 
 def _may_deceive(evidence: Evidence, commit: Commit, deniers: list[Look]) -> bool:
