@@ -14,8 +14,8 @@ _ROWS = (
            (user_id, venues, dates, once, status, created_at, updated_at, since_event, looked_back)
        SELECT id, '[]', '{2026-02-18}', true, 'active', now(), now(), 0, true FROM users""",
     """INSERT INTO goals (user_id, name, wish, min_score, active, created_at, updated_at, since_event, openings_before,
-           matched, told)
-       SELECT id, 'dinner', '{}', 0.5, true, now(), now(), 0, 0, 0, 0 FROM users""",
+           matched, told, looked_back)
+       SELECT id, 'dinner', '{}', 0.5, true, now(), now(), 0, 0, 0, 0, true FROM users""",
     """INSERT INTO watch_list (user_id, provider, venue_id, party_size, dates, created_at, next_due_at)
        SELECT id, 'resy', 'v', 2, '{2026-02-18}', now(), now() FROM users""",
     """INSERT INTO notifications (id, user_id, kind, title, body, facts, created_at)

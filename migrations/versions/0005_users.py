@@ -102,7 +102,8 @@ CREATE TABLE goals (
     since_event bigint NOT NULL,
     openings_before bigint NOT NULL,
     matched bigint NOT NULL,
-    told bigint NOT NULL
+    told bigint NOT NULL,
+    looked_back boolean NOT NULL
 )
 """
 

@@ -11,8 +11,11 @@ from importlib.metadata import version
 import uvicorn
 from litestar import Litestar
 
-from tablewire.api.rooms import HttpOptions, Rooms
+from tablewire.api.addresses import Addresses
+from tablewire.api.gate import Gate, LocalGate
+from tablewire.api.rooms import HttpOptions, Rooms, local_gate
 from tablewire.api.router import create_app
+from tablewire.api.token_gate import TokenGate
 from tablewire.api.wire import WireProtocol
 from tablewire.domain.buckets import BucketKey, DayParts
 from tablewire.domain.events import Event
@@ -27,7 +30,8 @@ from tablewire.engine.health import About, EngineHealth
 from tablewire.engine.identities import Identities
 from tablewire.engine.owner import Stored
 from tablewire.engine.polling import PollSettings
-from tablewire.engine.supervisor import BeyondSaving, Loop, Supervisor
+from tablewire.engine.revocations import Revocations
+from tablewire.engine.supervisor import BeyondSaving, Loop, Supervisor, beating
 from tablewire.engine.upkeep import Upkeep
 from tablewire.errors import StoreError
 from tablewire.live.audience import StreamLimits
@@ -36,9 +40,13 @@ from tablewire.live.feed import Feed
 from tablewire.live.hub import Hub, Scan
 from tablewire.live.restaurants import Restaurants
 from tablewire.live.views import Views
+from tablewire.people import Core, People
+from tablewire.people_routes import people_routes
 from tablewire.providers.protocol import AvailabilityProvider
+from tablewire.services.accounts import Accounts
 from tablewire.settings import Settings
 from tablewire.storage.protocol import Store
+from tablewire.storage.store import PostgresStore
 from tablewire.telemetry import LogEvent, Metrics, get_logger
 
 log = get_logger("app")
@@ -56,15 +64,22 @@ class LiveAudience:
     """Hands what has been stored to the board and to the hub."""
 
     def __init__(self, board: Board, hub: Hub, metrics: Metrics) -> None:
+        self.people: People | None = None
+        """Who matches events with what users wish, where there are users."""
         self._board = board
         self._hub = hub
         self._metrics = metrics
 
     async def publish(self, events: Sequence[Event]) -> None:
-        """Announce stored events to every stream that wants them."""
-        if events:
-            with self._metrics.commit_to_stream_seconds.time():
-                await self._hub.publish(events)
+        """Announce stored events to every stream that wants them, and to those who match them."""
+        if not events:
+            return
+        if self.people is not None:
+            self.people.committed(events)
+        with self._metrics.commit_to_stream_seconds.time():
+            await self._hub.publish(events)
+        if self.people is not None:
+            self.people.announced()
 
     def remembered(self, state: BucketState) -> None:
         """Show a bucket's new state."""
@@ -102,6 +117,7 @@ class Service:
         providers: Mapping[str, AvailabilityProvider],
         metrics: Metrics,
         *,
+        accounts: Accounts | None = None,
         clock: Clock | None = None,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> None:
@@ -110,6 +126,7 @@ class Service:
         """Why the engine is beyond saving, if it is."""
         self._settings = settings
         self._store = store
+        self._accounts = accounts
         self._providers = dict(providers)
         self._clock = clock or SystemClock()
         self._progress = progress
@@ -122,6 +139,7 @@ class Service:
         self.restaurants = Restaurants()
         self.identities = Identities(store, self.restaurants, self._clock)
         self.supervisor = Supervisor(self._clock, self._count_restart)
+        audience = LiveAudience(self.board, self.hub, metrics)
         self.discovery = Discovery(
             markets=settings.markets,
             providers=self._providers,
@@ -129,7 +147,7 @@ class Service:
             window_days=settings.discovery.window_days,
             settings=poll_settings(settings),
             store=store,
-            audience=LiveAudience(self.board, self.hub, metrics),
+            audience=audience,
             clock=self._clock,
             metrics=metrics,
             on_stored=self._tell_scan,
@@ -166,6 +184,11 @@ class Service:
         self.supervisor.add("venue_identities", self.identities.run)
         self.supervisor.add("live", self._run_hub)
         self.supervisor.add("metrics", upkeep.run)
+        if accounts is not None and settings.http.auth == "token":
+            self.supervisor.add("revocations", Revocations(accounts, self.hub, self._clock).run)
+        self.people = audience.people = self._make_people()
+        if self.people is not None:
+            self.people.supervise(self.supervisor)
         self.application = self._make_application()
         self._engine: asyncio.Task[None] | None = None
         self._stopped = False
@@ -182,7 +205,11 @@ class Service:
         """Read memory from the store, and start the engine, where that has not been done. Raises `StoreError`."""
         if self._engine is not None:
             return
+        if self._accounts is not None and self._settings.http.auth == "off":
+            await self._accounts.local_user()
         await self.hub.start()
+        if self.people is not None:
+            await self.people.start()
         await self.discovery.load()
         # What has been loaded stays: the collector need not look at it again and again.
         gc.collect()
@@ -217,6 +244,8 @@ class Service:
         await self._stop_engine()
         if not self._given_up:
             await self._save()
+        if self.people is not None:
+            await self.people.aclose()
         for provider in self._providers.values():
             await provider.aclose()
 
@@ -259,6 +288,8 @@ class Service:
             log_config=None,
             access_log=False,
             server_header=False,
+            # The gate reads what proxies say, and believes only those of TRUSTED_PROXIES.
+            proxy_headers=False,
             date_header=False,
             backlog=4096,
             timeout_graceful_shutdown=max(1, round(grace)),
@@ -273,14 +304,26 @@ class Service:
             log.critical(LogEvent.LOOP_GIVEN_UP, message=str(lost))
 
     async def _run_hub(self, loop: Loop) -> None:
-        async def beat() -> None:
-            while True:
-                loop.beat()
-                await asyncio.sleep(1)
+        await beating(loop, self.hub.run)
 
-        async with asyncio.TaskGroup() as group:
-            group.create_task(beat(), name="live_beat")
-            group.create_task(self.hub.run(), name="live_hub")
+    def _make_people(self) -> People | None:
+        """The users' side, where the store has users; the one in memory has none."""
+        if not isinstance(self._store, PostgresStore):
+            return None
+        return People(
+            Core(
+                settings=self._settings,
+                store=self._store,
+                providers=self._providers,
+                clock=self._clock,
+                hub=self.hub,
+                board=self.board,
+                restaurants=self.restaurants,
+                discovery=self.discovery,
+                identities=self.identities,
+                user_agent=f"tablewire/{VERSION}",
+            )
+        )
 
     def _make_application(self) -> Litestar:
         settings = self._settings
@@ -296,8 +339,14 @@ class Service:
                 metrics=self.metrics,
                 markets=settings.markets,
                 window_days=settings.discovery.window_days,
+                accounts=self._accounts,
+                more_routes=() if self.people is None else tuple(people_routes(self.people)),
+                gate=make_gate(settings, self._accounts),
                 options=HttpOptions(
-                    version=VERSION, demo=settings.demo, cors_origins=settings.http.cors_origins
+                    version=VERSION,
+                    demo=settings.demo,
+                    local_only=settings.http.auth == "off",
+                    cors_origins=settings.http.cors_origins,
                 ),
             ),
             lifespan=[lambda _: _Lifespan(self)],
@@ -305,6 +354,8 @@ class Service:
 
     def _tell_scan(self, stored: Stored) -> None:
         self.health.count(stored)
+        if self.people is not None and stored.untold:
+            self.people.gained(stored.untold)
         self.hub.announce_scan(
             Scan(
                 market=stored.key.market,
@@ -329,6 +380,19 @@ class Service:
 
     def _count_restart(self, loop: Loop) -> None:
         self.metrics.loop_restarts_total.labels(loop.name).inc()
+
+
+def make_gate(settings: Settings, accounts: Accounts | None) -> Gate:
+    """The gate that AUTH asks for. Raises ValueError where it asks for users, and there is no store of them."""
+    http = settings.http
+    addresses = Addresses(http.trusted_proxies)
+    if http.auth == "off":
+        return local_gate() if accounts is None else LocalGate(accounts.local_user, addresses)
+    if accounts is None:
+        raise ValueError("AUTH=token needs a store of users")
+    return TokenGate(
+        accounts, per_second=http.requests_per_second, addresses=addresses, public_url=http.public_url
+    )
 
 
 def day_parts(settings: Settings) -> DayParts:

@@ -1,4 +1,4 @@
-"""The commands: `tablewire serve`, `demo`, `simulate`, `migrate`, `config`, `doctor`, `record`, `drops` and `venues`."""
+"""The commands: `tablewire serve`, `demo`, `simulate`, `migrate`, `config`, `doctor`, `record`, `drops`, `venues` and `users`."""
 
 import asyncio
 import os
@@ -14,10 +14,12 @@ from rich.table import Table
 
 from tablewire.errors import SettingsError, TablewireError
 from tablewire.follow import follow
+from tablewire.setting_files import read_env_file
 from tablewire.setting_reader import PREFIX
 from tablewire.settings import Settings, describe
 from tablewire.telemetry import configure_logging
 from tablewire.terminal import BuildProgress, event_line
+from tablewire.user_commands import users
 from tablewire.venue_commands import venues
 
 out = Console(highlight=False)
@@ -273,6 +275,10 @@ def drops(
     time_to: Annotated[str | None, typer.Option(help="Latest start.")] = None,
     weekday: Annotated[list[str] | None, typer.Option(help="mon to sun.")] = None,
     price_max: Annotated[int | None, typer.Option(help="Highest price range, 1 to 4.")] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(help="Your token where the service has users; better in TABLEWIRE_TOKEN or .env."),
+    ] = None,
 ) -> None:
     """Follow the live feed of a running service in this terminal."""
     wanted = {
@@ -295,7 +301,11 @@ def drops(
     ]
     try:
         for line in follow(
-            url, query, since=since, lost=lambda why: err.print(f"connection lost: {why}; trying again")
+            url,
+            query,
+            since=since,
+            token=token or _token_in_settings(),
+            lost=lambda why: err.print(f"connection lost: {why}; trying again"),
         ):
             if line["event"] in ("drop", "reopened", "closed"):
                 out.print(event_line(line["event"], line["data"]), soft_wrap=True)
@@ -308,6 +318,13 @@ def drops(
 
 
 cli.add_typer(venues, context_settings={"obj": _settings})
+cli.add_typer(users, context_settings={"obj": _settings})
+
+
+def _token_in_settings() -> str | None:
+    """The token in the environment or in `.env`: following another service must not need this one's settings to be right."""
+    name = PREFIX + "TOKEN"
+    return os.environ.get(name) or read_env_file(Path(".env")).get(name) or None
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:

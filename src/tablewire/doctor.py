@@ -8,6 +8,7 @@ from tablewire.app import VERSION
 from tablewire.engine.clock import SystemClock
 from tablewire.errors import StoreError, TablewireError
 from tablewire.running import database, make_providers
+from tablewire.services.channels import examine_channels
 from tablewire.settings import Settings
 from tablewire.storage import migrate
 from tablewire.storage.store import PostgresStore
@@ -27,7 +28,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Look at the database, its migrations, the clock, and each provider with one real call."""
+    """Look at the database, its migrations, the clock, the channels, and each provider with one real call."""
     findings = [Finding("settings", well=True, says=f"{len(settings.shown)} settings, none is wrong")]
     try:
         async with database(settings) as dsn:
@@ -44,10 +45,11 @@ async def _database(dsn: str) -> list[Finding]:
     try:
         before = datetime.now(UTC)
         theirs = await store.now()
-        findings = [Finding("database", well=True, says="it answers")]
+        head = migrate.head()
+        channels = [await _channels(store, theirs)] if revision == head else []
     finally:
         await store.close()
-    head = migrate.head()
+    findings = [Finding("database", well=True, says="it answers")]
     at_head = revision == head
     says = f"at {revision or 'nothing yet'}" + ("" if at_head else f", newest is {head}")
     findings.append(Finding("migrations", at_head, says, None if at_head else "Run `tablewire migrate`."))
@@ -60,7 +62,15 @@ async def _database(dsn: str) -> list[Finding]:
             None if off <= MOST_CLOCK_ERROR else "Set this machine's clock, with NTP.",
         )
     )
-    return findings
+    return findings + channels
+
+
+async def _channels(store: PostgresStore, now: datetime) -> Finding:
+    wrong = await examine_channels(store.people.outbox, now)
+    remedy = (
+        "Look at the log for `deliver`; a channel that fails says why in GET /channels." if wrong else None
+    )
+    return Finding("channels", not wrong, "; ".join(wrong) or "nothing waits, and none fails", remedy)
 
 
 async def _providers(settings: Settings) -> list[Finding]:

@@ -20,6 +20,7 @@ from tablewire.providers.recording import Recorder
 from tablewire.providers.registry import Kit, Registry
 from tablewire.providers.resy.client import ResyProvider
 from tablewire.recording import recording
+from tablewire.services.accounts import Accounts
 from tablewire.serving import serve, stop_signals
 from tablewire.settings import Settings
 from tablewire.storage import migrate
@@ -73,7 +74,15 @@ async def run(
                 async with recording(settings, clock.now) as recorder:
                     providers = make_providers(settings, clock, metrics, recorder)
                     service = Service(
-                        settings, store, providers, metrics, clock=clock, progress=_shown(progress)
+                        settings,
+                        store,
+                        providers,
+                        metrics,
+                        accounts=Accounts(
+                            store.people.accounts, clock.now, home_zone=settings.markets[0].time_zone
+                        ),
+                        clock=clock,
+                        progress=_shown(progress),
                     )
                     return await serve(
                         settings, service, stop, lambda address: _announce(settings, address, say)
@@ -201,3 +210,5 @@ def _announce(settings: Settings, address: str, say: Say) -> None:
     say(f"  the live feed:  curl -N {address}/feed/stream")
     say(f"  its health:     {address}/discovery/health")
     say(f"  the API:        {address}/docs")
+    if settings.http.auth == "token":
+        say("  who may ask:    users with a token; `tablewire users add NAME` makes one")

@@ -42,7 +42,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     auth: Annotated[
         Literal["off", "token"],
         Variable(
-            "AUTH", "off", kinds.one_of("off", "token"), "off: one local user; token: not there yet, refused"
+            "AUTH", "off", kinds.one_of("off", "token"), "off: one local user; token: users with tokens"
         ),
     ]
     rate_limit: Annotated[
@@ -51,7 +51,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
             "RATE_LIMIT",
             "50/s",
             kinds.rate(can_be_off=True),
-            "requests a second per client; none with AUTH=off",
+            "requests a second per token, or per address without one, bursts of twice as many; none with AUTH=off",
         ),
     ]
     trusted_proxies: Annotated[
@@ -61,7 +61,10 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     cors_origins: Annotated[
         tuple[str, ...],
         Variable(
-            "CORS_ORIGINS", "none", kinds.ORIGIN_LIST, "web origins that may read the API from a browser"
+            "CORS_ORIGINS",
+            "none",
+            kinds.ORIGIN_LIST,
+            "web origins whose pages may use the API, with a token where AUTH=token",
         ),
     ]
     shutdown_grace: Annotated[
@@ -71,6 +74,24 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
             "10s",
             kinds.duration(above="0s"),
             "time for running transactions to finish on SIGTERM",
+        ),
+    ]
+    public_url: Annotated[
+        str | None,
+        Variable(
+            "PUBLIC_URL",
+            None,
+            kinds.BASE_URL,
+            "address under which users reach the service, for links in notifications; unset: `http://HOST:PORT`",
+        ),
+    ]
+    secret_key: Annotated[
+        Secret | None,
+        Variable(
+            "SECRET_KEY",
+            None,
+            kinds.SECRET,
+            "key for links and channels' addresses, 32 characters or more; unset: one is made in DATA_DIR",
         ),
     ]
 
@@ -335,6 +356,29 @@ class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True):
     ]
 
 
+class NotificationSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What users' channels may reach."""
+
+    channel_allow: Annotated[
+        tuple[IpNetwork | str, ...],
+        Variable(
+            "CHANNEL_ALLOW",
+            "none",
+            kinds.INSIDE_LIST,
+            "addresses of the inside that users' channels may reach; all others of the inside are refused",
+        ),
+    ]
+
+
+class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How `tablewire drops` asks a running service; the service itself needs none of it."""
+
+    token: Annotated[
+        Secret | None,
+        Variable("TOKEN", None, kinds.SECRET, "your token, where the service runs with AUTH=token"),
+    ]
+
+
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How the log is written."""
 
@@ -362,6 +406,8 @@ ROOMS: dict[str, type[msgspec.Struct]] = {
     "market": MarketSettings,
     "discovery": DiscoverySettings,
     "retention": RetentionSettings,
+    "notifications": NotificationSettings,
+    "client": ClientSettings,
     "log": LogSettings,
 }
 

@@ -15,6 +15,8 @@ MASK = "********"
 
 _ID = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
+_HOST_NAME = re.compile(r"(?=[a-z0-9.-]*[a-z])[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
+
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -203,6 +205,14 @@ def _read_header(text: str) -> str:
     return text
 
 
+def _read_inside(text: str) -> IpNetwork | str:
+    """A network or an address, else the name of a host."""
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        return _matching(text.lower(), _HOST_NAME)[0]
+
+
 def _read_database_url(text: str) -> Secret:
     parts = urlsplit(text)
     if parts.scheme not in {"postgresql", "postgres"} or "://" not in text or not _is_printable(text):
@@ -237,6 +247,11 @@ HOURS = Kind(
 PARTY_SIZE_LIST = listed(whole(1, 20).read, "whole numbers from 1 to 20")
 ORIGIN_LIST = listed(read_origin, "origins, as in `https://tables.example`", can_be_empty=True)
 NETWORK_LIST = listed(ipaddress.ip_network, "IP addresses or networks, as in `10.0.0.0/8`", can_be_empty=True)
+INSIDE_LIST = listed(
+    _read_inside,
+    "IP addresses, networks or host names, as in `10.0.0.0/8, ntfy.home.arpa`",
+    can_be_empty=True,
+)
 BASE_URL = Kind(read=_base_url, allowed="an `http://` or `https://` URL without query, user or fragment")
 HOST = Kind(read=_read_token, allowed="a host name or an IP address")
 TOKEN = Kind(read=_read_token, allowed="printable ASCII without spaces")

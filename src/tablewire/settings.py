@@ -15,12 +15,14 @@ from tablewire.setting_files import read_markets, read_opt_out, read_wanted
 from tablewire.setting_reader import PREFIX, Reader, ShownSetting
 from tablewire.setting_rooms import (
     ROOMS,
+    ClientSettings,
     DatabaseSettings,
     DiscoverySettings,
     HttpSettings,
     LiveSettings,
     LogSettings,
     MarketSettings,
+    NotificationSettings,
     OpenTableSettings,
     ProviderSettings,
     ResySettings,
@@ -43,6 +45,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     market: MarketSettings
     discovery: DiscoverySettings
     retention: RetentionSettings
+    notifications: NotificationSettings
+    client: ClientSettings
     log: LogSettings
     markets: tuple[Market, ...]
     """The markets that MARKETS names, in its order."""
@@ -102,7 +106,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Every secret text that is set, for the log to mask."""
         return frozenset(
             value.reveal()
-            for value in (self.resy.api_key, self.resy.auth_token, self.database.url)
+            for value in (
+                self.resy.api_key,
+                self.resy.auth_token,
+                self.database.url,
+                self.http.secret_key,
+                self.client.token,
+            )
             if value is not None
         )
 
@@ -151,12 +161,10 @@ class _Checks:
         return tuple(known[one] for one in ids if one in known)
 
     def _check_listening(self, http: HttpSettings) -> None:
-        if http.auth == "token":
-            self._reader.refuse("AUTH", "'token' is not there yet; allowed: `off`")
-        if self._reader.could_read("HOST") and not is_loopback(http.host):
-            self._reader.refuse(
-                "HOST", f"{http.host!r} is beyond loopback; allowed with AUTH=off: `127.0.0.1` or `::1`"
-            )
+        if not self._reader.could_read("HOST", "AUTH") or http.auth == "token" or is_loopback(http.host):
+            return
+        allowed = "allowed with AUTH=off: `127.0.0.1` or `::1`; AUTH=token listens anywhere"
+        self._reader.refuse("HOST", f"{http.host!r} is beyond loopback; {allowed}")
 
     def _check_timeouts(self, discovery: DiscoverySettings) -> None:
         if not self._reader.could_read("BUCKET_TIMEOUT", "CALL_TIMEOUT"):

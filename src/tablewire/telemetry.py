@@ -49,8 +49,13 @@ class LogEvent(StrEnum):
     POLL_CONFLICT = "poll_conflict"
     LOOP_FAILED = "loop_failed"
     LOOP_GIVEN_UP = "loop_given_up"
+    CHECK_FAILED = "check_failed"
     REQUEST_FAILED = "request_failed"
     RECORDING = "recording"
+    CHANNEL_PAUSED = "channel_paused"
+    DELIVERY_FAILED = "delivery_failed"
+    CLEARED = "cleared"
+    REBASELINED = "rebaselined"
 
 
 LogLevel = Literal["debug", "info", "warning", "error"]

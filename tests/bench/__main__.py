@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.bench.figures import Bench, Figure, fail_line, say
 
-SUBJECTS = ("fanout", "polling", "storing", "feeds", "end_to_end", "whole", "sweeps")
+SUBJECTS = ("fanout", "polling", "storing", "feeds", "end_to_end", "whole", "sweeps", "matching", "telling")
 
 
 def main() -> int:

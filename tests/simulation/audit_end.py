@@ -62,13 +62,17 @@ def _audit_expired(evidence: Evidence) -> Iterator[str]:
 
 
 def _last_looks(evidence: Evidence) -> Sequence[Look]:
-    """The last looks at each pair in the quiet, where it was not the only one there."""
+    """The last looks at each pair in the quiet, where it was not the only one there, and came after the one before."""
     quiet: dict[tuple[str, str, int, str, tuple[str, str] | None], list[Look]] = {}
     for look in sorted(evidence.story.looks, key=lambda one: one.sent_at):
         if look.sent_at >= evidence.played.quiet_since and look.whole and not look.lie:
             for venue_id in look.shown:
                 quiet.setdefault((look.provider, look.day, look.size, venue_id, look.window), []).append(look)
-    last = {id(looks[-1]): looks[-1] for looks in quiet.values() if len(looks) > 1}
+    last = {
+        id(looks[-1]): looks[-1]
+        for looks in quiet.values()
+        if len(looks) > 1 and looks[-1].sent_at >= max(look.came_at for look in looks[:-1])
+    }
     return list(last.values())
 
 

@@ -22,6 +22,8 @@ class _Knowledge(msgspec.Struct, frozen=True):
     process: int
     epoch: int
     sent: datetime
+    arrived: datetime
+    """When the last answer that was used for it came: what was asked for before says nothing new."""
 
 
 def audit_recall(evidence: Evidence) -> Iterator[str]:
@@ -39,17 +41,20 @@ def audit_recall(evidence: Evidence) -> Iterator[str]:
                     yield f"{slot} was shown for {size} in the poll of {change.at}, and is not told"
         opened.difference_update(change.closed)
         opened.update(slot.slot_id for slot in change.opened)
-        of_bucket |= _learned(commit)
+        _learn(commit, of_bucket)
         for size, venue_id in change.lapsed:
             of_bucket.pop((venue_id, size), None)
 
 
-def _learned(commit: Commit) -> _Known:
-    return {
-        (seen.venue_id, seen.party_size): _Knowledge(commit.process, commit.epoch, seen.sent_at)
-        for seen in commit.change.observed
-        if not seen.doubtful
-    }
+def _learn(commit: Commit, known: _Known) -> None:
+    for seen in commit.change.observed:
+        if not seen.doubtful:
+            known[seen.venue_id, seen.party_size] = _Knowledge(
+                commit.process, commit.epoch, seen.sent_at, seen.arrived_at
+            )
+    for size, venue_id, arrived_at in commit.change.heard:
+        if (before := known.get((venue_id, size))) is not None and before.arrived < arrived_at:
+            known[venue_id, size] = msgspec.structs.replace(before, arrived=arrived_at)
 
 
 def _new_to(commit: Commit, poll: Poll, known: _Known, edge: time) -> Iterator[tuple[Slot, int]]:
@@ -61,7 +66,7 @@ def _new_to(commit: Commit, poll: Poll, known: _Known, edge: time) -> Iterator[t
         fresh = (
             knowledge is not None
             and (knowledge.process, knowledge.epoch) == (commit.process, commit.epoch)
-            and look.sent - knowledge.sent <= gaps[id(look)]
+            and knowledge.arrived <= look.sent <= knowledge.sent + gaps[id(look)]
             and believed.get((venue_id, size), look.sent) <= look.sent
         )
         if fresh:

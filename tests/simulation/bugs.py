@@ -14,6 +14,7 @@ from tablewire.domain.snapshots import Answer, Snapshot, VenueAnswer
 from tablewire.domain.state import BucketState, Change
 from tablewire.engine import owner, polling
 from tablewire.engine.discovery import Discovery
+from tablewire.engine.merging import PollSoFar
 from tablewire.engine.owner import DayOwner, Stored
 from tablewire.errors import CommitUnknown, StoreError
 from tablewire.live.hub import Hub
@@ -36,7 +37,9 @@ def _announced_before_commit() -> Any:
 def _failed_poll_closes() -> Any:
     take = DayOwner.take
 
-    async def taken(self: DayOwner, snapshot: Snapshot, gaps: Sequence[timedelta]) -> list[Stored]:
+    async def taken(
+        self: DayOwner, snapshot: Snapshot, gaps: Sequence[timedelta], poll: PollSoFar
+    ) -> list[Stored]:
         if not snapshot.answers:
             venues = {venue for state in self.states.values() for venue in state.by_venue}
             empty = tuple(VenueAnswer(venue, ()) for venue in sorted(venues)[:2])
@@ -47,7 +50,7 @@ def _failed_poll_closes() -> Any:
             )
             snapshot = msgspec.structs.replace(snapshot, answers=answers)
             gaps = [timedelta(minutes=10)] * len(answers)
-        return await take(self, snapshot, gaps)
+        return await take(self, snapshot, gaps, poll)
 
     return mock.patch.object(DayOwner, "take", taken)
 
@@ -55,14 +58,16 @@ def _failed_poll_closes() -> Any:
 def _half_read_hits_close() -> Any:
     take = DayOwner.take
 
-    async def taken(self: DayOwner, snapshot: Snapshot, gaps: Sequence[timedelta]) -> list[Stored]:
+    async def taken(
+        self: DayOwner, snapshot: Snapshot, gaps: Sequence[timedelta], poll: PollSoFar
+    ) -> list[Stored]:
         answers = tuple(
             msgspec.structs.replace(
                 answer, venues=tuple(msgspec.structs.replace(said, whole=True) for said in answer.venues)
             )
             for answer in snapshot.answers
         )
-        return await take(self, msgspec.structs.replace(snapshot, answers=answers), gaps)
+        return await take(self, msgspec.structs.replace(snapshot, answers=answers), gaps, poll)
 
     return mock.patch.object(DayOwner, "take", taken)
 

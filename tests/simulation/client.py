@@ -99,8 +99,7 @@ class Client:
             "path": "/feed/stream",
             "query_string": _QUERY,
             "headers": headers,
-            "client": (f"client {self.number}", 0),
-            "state": {},
+            "state": {"client": f"client {self.number}"},  # as the gate leaves it
         }
         process.serve(scope, connection.receive, connection.send, connection.ended)
         try:

@@ -52,10 +52,13 @@ class Evidence:
         for looks in self._looks.values():
             looks.sort(key=lambda look: look.sent_at)
         self._polls = {(poll.process, poll.provider, poll.day, poll.at): poll for poll in played.story.polls}
+        self._portions: dict[int, list[Poll]] = defaultdict(list)
+        for poll in played.story.polls:
+            self._portions[poll.number].append(poll)
         self._begun = _openings(self.commits)
 
     def poll_of(self, commit: Commit) -> Poll | None:
-        """The poll that a commit stores."""
+        """The poll, or the portion of one, that a commit stores."""
         change = commit.change
         return self._polls.get((commit.process, change.provider, commit.key.service_date, change.at))
 
@@ -66,11 +69,6 @@ class Evidence:
     def looks_at(self, slot: Slot, size: int) -> Sequence[Look]:
         """All looks at a slot's venue for a party size and its day, in the order in which they were asked for."""
         return self._looks.get((slot.provider, slot.day.isoformat(), slot.venue_id, size), ())
-
-    def last_look(self, slot: Slot, size: int) -> Look | None:
-        """The last of them that would show it, and is whole."""
-        looks = (look for look in reversed(self.looks_at(slot, size)) if look.whole or look.lie)
-        return next((look for look in looks if look.covers(slot.start)), None)
 
     def sent_at(self, provider: str, sent: datetime) -> Sequence[Look]:
         """The looks that were asked for at a moment of a process's clock."""
@@ -89,13 +87,12 @@ class Evidence:
         )
 
     def shown_since(self, closing: Commit, event: Event) -> float:
-        """When the first call was sent that showed what a closing closes, in true seconds."""
+        """When the first call was sent, of the poll that opened it, that showed what a closing closes, in true seconds."""
         opened_by = self._begun.get((closing.made_at, event.slot_id))
         poll = self.poll_of(opened_by) if opened_by is not None else None
         slot = slot_of_event(event)
-        return (
-            min((look.sent_at for look, _ in poll.looks if shows(look, slot)), default=0.0) if poll else 0.0
-        )
+        looks = [look for portion in self._portions[poll.number] for look, _ in portion.looks] if poll else []
+        return min((look.sent_at for look in looks if shows(look, slot)), default=0.0)
 
     def events(self) -> Iterator[tuple[Commit, Event]]:
         """Every event with its commit, in the order of the log."""

@@ -63,8 +63,10 @@ class Look(msgspec.Struct, kw_only=True):
 
 
 class Poll(msgspec.Struct, frozen=True, kw_only=True):
-    """One poll of one date, as it was handed over to be worked in."""
+    """A portion of one poll of one date, as it was handed over to be worked in."""
 
+    number: int
+    """The poll that it is of."""
     process: int
     provider: str
     day: date

@@ -125,6 +125,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     second: Spell | None
     """When a second process works on the same store."""
     clients: int
+    calls_a_portion: int
 
     @property
     def clock_is_set(self) -> bool:
@@ -168,6 +169,7 @@ def draw(seed: int) -> Scenario:
         jumps=jumps,
         second=second,
         clients=dice.choice((1, 1, 2)),
+        calls_a_portion=dice.choice((8, 3, 1)),
     )
 
 

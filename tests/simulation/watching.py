@@ -13,7 +13,8 @@ import structlog
 from anyio._backends import _asyncio as anyio_asyncio
 
 from tablewire.domain.snapshots import Snapshot
-from tablewire.engine import discovery
+from tablewire.engine import discovery, portions
+from tablewire.engine.merging import PollSoFar
 from tablewire.engine.owner import DayOwner, Stored
 from tablewire.providers.opentable import batches
 from tablewire.providers.resy import search
@@ -25,17 +26,17 @@ _SHORTEST_TURN = 2.0
 _EXPECTED = frozenset({LogEvent.STORE_AWAY})
 """Errors in the log that are the answer to what was done on purpose."""
 
-TakePoll = Callable[[DayOwner, Snapshot, Sequence[timedelta]], None]
+TakePoll = Callable[[DayOwner, Snapshot, Sequence[timedelta], PollSoFar], None]
 
 
 @contextmanager
 def watched(scenario: Scenario, story: Story, take_poll: TakePoll) -> Iterator[None]:
-    """Within it every poll that is worked in is handed to `take_poll` first, and every error that is logged is wrong."""
+    """Within it every portion of a poll that is worked in is handed to `take_poll` first, and every error that is logged is wrong."""
 
     class WatchedOwner(DayOwner):
-        async def take(self, snapshot: Snapshot, gaps: Sequence[timedelta]) -> list[Stored]:
-            take_poll(self, snapshot, gaps)
-            return await super().take(snapshot, gaps)
+        async def take(self, snapshot: Snapshot, gaps: Sequence[timedelta], poll: PollSoFar) -> list[Stored]:
+            take_poll(self, snapshot, gaps, poll)
+            return await super().take(snapshot, gaps, poll)
 
     class NumberedScope(anyio_asyncio.CancelScope):
         """A cancel scope whose place among its siblings does not depend on where it lies in memory."""
@@ -56,6 +57,7 @@ def watched(scenario: Scenario, story: Story, take_poll: TakePoll) -> Iterator[N
             (anyio_asyncio, "CancelScope", NumberedScope),
             (discovery, "DayOwner", WatchedOwner),
             (discovery, "WINDOW_TURN", max(_SHORTEST_TURN, scenario.interval / 3)),
+            (portions, "AT_ONCE", scenario.calls_a_portion),
             (search, "PER_PAGE", scenario.per_page),
             (search, "_TURN", reading),
             (batches, "_TURN", reading),

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tablewire.domain.snapshots import Snapshot
+from tablewire.engine.merging import PollSoFar
 from tablewire.engine.owner import DayOwner
 from tablewire.simulator.server import Simulator, SimulatorOptions
 from tablewire.simulator.truth import OpenSlot
@@ -43,7 +44,6 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
     clients: Sequence[Client]
     last: Process
     """The process that was at work at the end."""
-    machine: Machine
     quiet_since: float
     """True seconds from which on nothing went wrong any more."""
     ended: float
@@ -117,6 +117,7 @@ class World:
         self._background: list[asyncio.Task[None]] = []
         self._looks_of: dict[tuple[int, datetime], Look] = {}
         self._looks_known = 0
+        self._polls: dict[PollSoFar, int] = {}
 
     async def play(self) -> Played:
         """Let it all happen, then let it be quiet, and see what is left."""
@@ -140,14 +141,15 @@ class World:
             database=self._database,
             clients=self._clients,
             last=self._keeper.alive[-1] if self._keeper.alive else self._keeper.all[-1],
-            machine=self._machine,
             quiet_since=quiet_since,
             ended=self._machine.seconds(),
             turns=self._loop.turns,
         )
 
-    def take_poll(self, owner: DayOwner, snapshot: Snapshot, gaps: Sequence[timedelta]) -> None:
-        """Note a poll that is about to be worked in."""
+    def take_poll(
+        self, owner: DayOwner, snapshot: Snapshot, gaps: Sequence[timedelta], poll: PollSoFar
+    ) -> None:
+        """Note a portion of a poll that is about to be worked in."""
         process = self._process_of(owner)
         if process.life.ghost:
             return
@@ -161,6 +163,7 @@ class World:
         looks = [(look, gap) for look, gap in found if look is not None]
         self.story.polls.append(
             Poll(
+                number=self._polls.setdefault(poll, len(self._polls)),
                 process=process.number,
                 provider=snapshot.provider,
                 day=snapshot.service_date,

@@ -54,7 +54,7 @@ def every_field() -> list[tuple[str, Any, Any]]:
 
 @pytest.mark.parametrize(("field", "declared", "value"), every_field(), ids=lambda part: str(part)[:40])
 def test_a_default_has_the_type_that_its_field_declares(field: str, declared: Any, value: Any) -> None:
-    if isinstance(value, (Secret, Path)) or field.endswith("trusted_proxies"):
+    if isinstance(value, (Secret, Path)) or field.endswith(("trusted_proxies", "channel_allow")):
         assert value is not None
     else:
         assert msgspec.convert(value, declared, strict=True) == value
@@ -159,8 +159,8 @@ def test_a_wrong_value_is_refused_with_its_variable_and_what_is_allowed(name: st
 
 
 def test_every_wrong_value_is_named_at_once() -> None:
-    found = refusals(POLL_INTERVAL="0s", PORT="x", AUTH="token", HOST="0.0.0.0", MARKETS="atlantis")  # noqa: S104 - refused
-    assert set(found) == {"POLL_INTERVAL", "PORT", "AUTH", "HOST", "MARKETS"}
+    found = refusals(POLL_INTERVAL="0s", PORT="x", AUTH="maybe", RATE_LIMIT="no", MARKETS="atlantis")
+    assert set(found) == {"POLL_INTERVAL", "PORT", "AUTH", "RATE_LIMIT", "MARKETS"}
 
 
 def test_the_text_of_the_error_names_variable_value_and_origin() -> None:
@@ -205,8 +205,9 @@ def test_every_loopback_host_is_allowed(host: str) -> None:
     assert load(HOST=host).http.host == host
 
 
-def test_tokens_are_refused_until_they_are_there() -> None:
-    assert "not there yet" in refusals(AUTH="token")["AUTH"]
+def test_with_tokens_it_may_listen_beyond_loopback_and_has_a_rate_limit() -> None:
+    http = load(AUTH="token", HOST="192.0.2.1").http
+    assert (http.auth, http.host, http.requests_per_second) == ("token", "192.0.2.1", 50.0)
 
 
 def test_one_edge_fewer_than_time_slots_is_asked_for() -> None:

@@ -1,6 +1,6 @@
 """The older paths: the same handlers a second time, for clients of the earlier system."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -16,6 +16,14 @@ from tablewire.api.feed.controller import (
 from tablewire.api.market.controller import PROVIDERS, MarketController
 from tablewire.api.rooms import Rooms
 from tablewire.api.routes import Answering, Operation, Route
+
+OF_USERS: Mapping[str, str] = {
+    "/chat/watches": "/watches",
+    "/chat/watches/{id}": "/watches/{id}",
+    "/chat/booking-errors": "/booking/errors",
+    "/chat/admin/clear-db": "/admin/clear-db",
+}
+"""Older paths of what belongs to users, and of what admins do: each has all methods of the new one."""
 
 
 def routes(rooms: Rooms) -> Iterable[Route]:
@@ -34,6 +42,16 @@ def routes(rooms: Rooms) -> Iterable[Route]:
     }
     for path, (operation, answer) in again.items():
         yield Route(path=path, operation=_old(operation), answer=answer)
+    yield from older(rooms.more_routes, OF_USERS)
+
+
+def older(told: Iterable[Route], paths: Mapping[str, str]) -> Iterable[Route]:
+    """The same routes under their older paths, `paths` being {older: new}; one whose new path is not there is left out."""
+    told = tuple(told)
+    for path, new in paths.items():
+        for route in told:
+            if route.path == new:
+                yield msgspec.structs.replace(route, path=path, operation=_old(route.operation))
 
 
 def _old(operation: Operation) -> Operation:

@@ -6,20 +6,35 @@ from typing import Any
 
 import msgspec
 
+from tablewire.api.gate import SESSION_COOKIE
 from tablewire.api.problems import MEDIA_TYPE, Problem
 from tablewire.api.routes import Operation, Parameter, Route, Schema
 
-_ALWAYS = (400, 403, 405, 413, 500)
+_ALWAYS = (400, 403, 405, 413, 429, 500)
+_WITH_ACCESS = (401, 503)
+"""What also is answered where somebody has to be known: who they are is asked of the store."""
+_SECURITY: Schema = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "a token, made by `tablewire users add`"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SESSION_COOKIE,
+        "description": "a session of a browser, begun by POST /session",
+    },
+}
 _REFS = "#/components/schemas/{name}"
 
 
 def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
     """The document of some addresses."""
     routes = list(routes)
-    answers = [route.operation.answer for route in routes if route.operation.answer is not None]
-    types: list[type[Any]] = list(dict.fromkeys([*answers, Problem]))
+    said = [kind for route in routes for kind in (route.operation.body, route.operation.answer)]
+    types: list[Any] = list(dict.fromkeys([*(kind for kind in said if kind is not None), Problem]))
     schemas, components = msgspec.json.schema_components(types, ref_template=_REFS)
     of_type = dict(zip(types, schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, of_type)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -28,28 +43,34 @@ def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
             "description": "A wire service for restaurant tables: it tells within seconds when one opens.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "paths": {route.path: {"get": _operation(route, of_type)} for route in routes},
-        "components": {"schemas": components},
+        "paths": paths,
+        "components": {"schemas": components, "securitySchemes": _SECURITY},
     }
 
 
-def _operation(route: Route, of_type: dict[type[Any], Schema]) -> dict[str, Any]:
+def _operation(route: Route, of_type: dict[Any, Schema]) -> dict[str, Any]:
     operation = route.operation
     said: dict[str, Any] = {
-        "operationId": _operation_id(route.path),
+        "operationId": _operation_id(route),
         "summary": operation.summary,
         "tags": [operation.tag],
         "parameters": [_parameter(parameter) for parameter in operation.parameters],
-        "responses": _responses(operation, of_type),
+        "responses": _responses(route, of_type),
+        "security": [] if route.access == "open" else [{name: []} for name in _SECURITY],
     }
+    if route.access == "admin":
+        said["description"] = "For admins only."
+    if operation.body is not None:
+        content = {"application/json": {"schema": of_type[operation.body]}}
+        said["requestBody"] = {"required": True, "content": content}
     if operation.deprecated:
         said["deprecated"] = True
     return said
 
 
-def _operation_id(path: str) -> str:
-    words = path.strip("/").replace("{", "").replace("}", "").replace("/", "_").replace("-", "_")
-    return words or "home"
+def _operation_id(route: Route) -> str:
+    words = route.path.strip("/").replace("{", "").replace("}", "").replace("/", "_").replace("-", "_")
+    return (words or "home") if route.method == "GET" else f"{route.method.lower()}_{words}"
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
@@ -88,13 +109,12 @@ _UNTYPED: dict[str, Schema] = {
 """What is answered where no struct says it, by media type; of a stream, what each of its parts is."""
 
 
-def _responses(operation: Operation, of_type: dict[type[Any], Schema]) -> dict[str, Any]:
-    told = None if operation.answer is None else of_type[operation.answer]
-    content = {kind: {"schema": told or _UNTYPED.get(kind, _TEXT)} for kind in operation.media_types}
-    said: dict[str, Any] = {"200": {"description": operation.summary, "content": content}}
+def _responses(route: Route, of_type: dict[Any, Schema]) -> dict[str, Any]:
+    operation = route.operation
+    said: dict[str, Any] = {str(operation.status): _answer(operation, of_type)}
     for status, meaning in operation.others.items():
         said[str(status)] = {"description": meaning}
-    for status in sorted({*_ALWAYS, *operation.errors}):
+    for status in _problems(route):
         problem = {
             "description": HTTPStatus(status).phrase,
             "content": {MEDIA_TYPE: {"schema": of_type[Problem]}},
@@ -104,3 +124,20 @@ def _responses(operation: Operation, of_type: dict[type[Any], Schema]) -> dict[s
             problem["headers"] = {"Retry-After": wait}
         said[str(status)] = problem
     return said
+
+
+def _answer(operation: Operation, of_type: dict[Any, Schema]) -> dict[str, Any]:
+    if operation.status == HTTPStatus.NO_CONTENT:
+        return {"description": operation.summary}
+    told = None if operation.answer is None else of_type[operation.answer]
+    content = {kind: {"schema": told or _UNTYPED.get(kind, _TEXT)} for kind in operation.media_types}
+    return {"description": operation.summary, "content": content}
+
+
+def _problems(route: Route) -> list[int]:
+    found = {*_ALWAYS, *route.operation.errors}
+    if route.access != "open":
+        found.update(_WITH_ACCESS)
+    if "{" in route.path:
+        found.add(HTTPStatus.NOT_FOUND)
+    return sorted(int(status) for status in found)

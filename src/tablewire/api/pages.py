@@ -65,7 +65,7 @@ def routes(rooms: Rooms, others: Sequence[Route]) -> list[Route]:
     """The addresses of the pages, which tell of the other addresses and of themselves."""
     page = PageController(rooms)
     own = [
-        Route(path="/", operation=HOME, answer=page.home),
+        Route(path="/", operation=HOME, answer=page.home, access="open"),
         Route(path="/docs", operation=DOCS, answer=page.docs),
         Route(path="/schema", operation=SCHEMA, answer=page.schema),
     ]
@@ -90,7 +90,9 @@ def _demo(*, demo: bool) -> str:
 
 def _home(schema: dict[str, Any], *, demo: bool) -> str:
     shown = [
-        (path, item["get"]) for path, item in schema["paths"].items() if not item["get"].get("deprecated")
+        (path, item["get"])
+        for path, item in schema["paths"].items()
+        if "get" in item and not item["get"].get("deprecated")
     ]
     rows = "".join(
         f"<tr><td>{_link(path)}</td><td>{escape(operation['summary'])}</td></tr>" for path, operation in shown
@@ -109,8 +111,8 @@ def _link(path: str) -> str:
 def _docs(schema: dict[str, Any], *, demo: bool) -> str:
     by_tag: dict[str, list[str]] = {}
     for path, item in schema["paths"].items():
-        operation = item["get"]
-        by_tag.setdefault(operation["tags"][0], []).append(_operation(path, operation))
+        for method, operation in item.items():
+            by_tag.setdefault(operation["tags"][0], []).append(_operation(method.upper(), path, operation))
     parts = "".join(f"<h2>{escape(tag)}</h2>{''.join(operations)}" for tag, operations in by_tag.items())
     lead = "The same as a document for programs: <a href='/schema'>/schema</a> (OpenAPI 3.1)."
     shapes = "".join(
@@ -122,7 +124,7 @@ def _docs(schema: dict[str, Any], *, demo: bool) -> str:
     )
 
 
-def _operation(path: str, operation: dict[str, Any]) -> str:
+def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
     old = operation.get("deprecated", False)
     note = " (deprecated)" if old else ""
     answers = "".join(
@@ -130,8 +132,8 @@ def _operation(path: str, operation: dict[str, Any]) -> str:
         for status, answer in operation["responses"].items()
     )
     return (
-        f"<details{' class=old' if old else ''}><summary><code>GET {escape(path)}</code> "
-        f"{escape(operation['summary'])}{note}</summary>{_trial(path, operation)}<table>{answers}</table></details>"
+        f"<details{' class=old' if old else ''}><summary><code>{method} {escape(path)}</code> "
+        f"{escape(operation['summary'])}{note}</summary>{_trial(method, path, operation)}<table>{answers}</table></details>"
     )
 
 
@@ -143,7 +145,7 @@ def _shape(answer: dict[str, Any]) -> str:
     return " ".join(f"<code>{escape(name)}</code>" for name in sorted(names) if name)
 
 
-def _trial(path: str, operation: dict[str, Any]) -> str:
+def _trial(method: str, path: str, operation: dict[str, Any]) -> str:
     """The parameters, and how to try the address."""
     rows = "".join(
         f"<tr><td><code>{escape(parameter['name'])}</code></td><td>{parameter['in']}</td>"
@@ -151,9 +153,18 @@ def _trial(path: str, operation: dict[str, Any]) -> str:
         for parameter in operation["parameters"]
     )
     table = f"<table>{rows}</table>" if rows else ""
+    if method != "GET":
+        return f"{table}{_body(operation)}<pre>curl -X {method} 'http://127.0.0.1:8000{escape(path)}'</pre>"
     if "{" in path or path.endswith("/stream"):
         return f"{table}<pre>curl -N 'http://127.0.0.1:8000{escape(path)}'</pre>"
     return f"{table}<p>{_tries(path, operation)}</p>"
+
+
+def _body(operation: dict[str, Any]) -> str:
+    """What the body is, where one is taken."""
+    if "requestBody" not in operation:
+        return ""
+    return f"<p>Body: {_shape(operation['requestBody']) or 'JSON'}</p>"
 
 
 def _tries(path: str, operation: dict[str, Any]) -> str:

@@ -53,6 +53,12 @@ def _filter_parameter(name: str) -> Parameter:
 FILTERS = tuple(_filter_parameter(name) for name in PARAMETERS)
 
 
+def days(default: int, most: int) -> Parameter:
+    """How far back a preview looks."""
+    schema = {"type": "integer", "minimum": 1, "maximum": most, "default": default}
+    return Parameter(name="days", description="how far back", schema=schema)
+
+
 def limit(default: int = DEFAULT_LIMIT, most: int = MAX_LIMIT) -> Parameter:
     """How many rows at most."""
     schema = {"type": "integer", "minimum": 1, "maximum": most, "default": default}

@@ -1,5 +1,6 @@
 """Errors as clients see them: problem documents (RFC 9457)."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +12,7 @@ from litestar.types import Scope, Send
 from tablewire.errors import (
     BadCursor,
     BadInput,
+    Conflict,
     CursorGone,
     FieldError,
     NotFound,
@@ -42,10 +44,19 @@ class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
 class Refusal(Exception):
     """A request is refused for a reason that only HTTP knows."""
 
-    def __init__(self, status: int, kind: str, detail: str, retry_after: int | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        detail: str,
+        retry_after: int | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.status = status
         self.kind = kind
         self.retry_after = retry_after
+        self.headers = dict(headers or {})
         super().__init__(detail)
 
 
@@ -69,7 +80,9 @@ def request_id_of(scope: Scope) -> str:
 def fault_of(error: Exception, request_id: str) -> Fault:
     """The answer to an error. One that nobody expected says nothing of the inside, and is logged."""
     if isinstance(error, Refusal):
-        return _fault(error.status, error.kind, str(error), request_id, retry_after=error.retry_after)
+        fault = _fault(error.status, error.kind, str(error), request_id, retry_after=error.retry_after)
+        fault.headers.update(error.headers)
+        return fault
     if isinstance(error, TablewireError):
         known = _known(error, request_id)
         if known is not None:
@@ -91,6 +104,8 @@ def _known(error: TablewireError, request_id: str) -> Fault | None:
             return fault
         case NotFound():
             return _fault(404, "not-found", str(error) or "There is no such thing.", request_id)
+        case Conflict():
+            return _fault(409, "conflict", str(error), request_id)
         case CursorGone():
             kind = "cursor-too-old" if error.reason == "too_old" else "cursor-ahead"
             fault = _fault(410, kind, str(error), request_id)

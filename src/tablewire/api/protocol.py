@@ -14,6 +14,7 @@ from tablewire.domain.health import (
     HealthSummary,
     ProviderHealth,
 )
+from tablewire.domain.users import Caller, User
 from tablewire.storage.protocol import VenueBook
 
 
@@ -75,4 +76,40 @@ class VenueHistory(VenueBook, Protocol):
         self, provider: str, venue_id: str, cursor: int | None, limit: int, *, types: frozenset[str]
     ) -> list[Event]:
         """The newest `limit` events of one venue with an id below `cursor`, newest first."""
+        ...
+
+
+class WhoIsWho(Protocol):
+    """Who asks, by what they show; `services.accounts.Accounts` knows it."""
+
+    def knew(self, text: str) -> bool:
+        """Whether a token or session was good a while ago."""
+        ...
+
+    async def of_token(self, text: str) -> Caller | None:
+        """Whose token it is, while it is in force. Raises `StoreError`."""
+        ...
+
+    async def of_session(self, text: str) -> Caller | None:
+        """Whose session it is, while it and its token are in force. Raises `StoreError`."""
+        ...
+
+
+class AccountsDoor(WhoIsWho, Protocol):
+    """What users do with themselves. Everything here raises `StoreError`."""
+
+    async def begin_session(self, caller: Caller) -> tuple[str, datetime] | None:
+        """A new session, and until when it lasts; None where its token is in force no more."""
+        ...
+
+    async def end_session(self, text: str) -> None:
+        """End a session, where it is one."""
+        ...
+
+    async def set_time_zone(self, user: User, time_zone: str) -> User:
+        """Set the zone of a user's quiet hours. Raises `BadInput`, `NotFound`."""
+        ...
+
+    async def delete(self, user: User) -> None:
+        """Delete a user and everything that is theirs. Raises `Conflict` for the local user."""
         ...

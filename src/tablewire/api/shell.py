@@ -21,7 +21,7 @@ _ALWAYS: Final = (
 )
 _CSP: Final = b"content-security-policy"
 _PREFLIGHT: Final = (
-    (b"access-control-allow-methods", b"GET, HEAD"),
+    (b"access-control-allow-methods", b"GET, HEAD, POST, PATCH, PUT, DELETE"),
     (
         b"access-control-allow-headers",
         b"Authorization, Content-Type, If-None-Match, Last-Event-ID, X-Request-ID",

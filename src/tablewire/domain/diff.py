@@ -41,6 +41,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     cause: str | None = None
     passes: Mapping[int, frozenset[str]] = {}
     """By party size: all venues that came up in the pass over the date that this snapshot completed."""
+    alive: bool = False
+    """Whether another answer of the same poll, taken over before, showed a table."""
 
 
 def compare(state: BucketState, seen: Seen, rules: Rules) -> Change:
@@ -167,7 +169,7 @@ class _Comparison:
         self.heard: list[tuple[int, str, datetime]] = []
         self.lapsed: set[tuple[int, str]] = set()
         self.returned: dict[int, bool] = {}
-        self.alive = any(not judged.empty for judged in seen.answers)
+        self.alive = seen.alive or any(not judged.empty for judged in seen.answers)
         self.builder = ChangeBuilder(state, rules, seen.at)
 
     def run(self) -> Generator[None, None, Change]:

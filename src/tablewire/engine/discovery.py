@@ -1,6 +1,7 @@
 """Discovery: the owners of every date in the window, kept in step with the calendar, and polled in cycles."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 
 import anyio
@@ -90,8 +91,10 @@ class Discovery:
         self._metrics = metrics
         self._on_stored = on_stored
         self._on_progress = on_progress
+        self._on_learned = on_learned
         self._learner = VenueLearner(store, on_learned)
         self._one_writer = anyio.Lock()
+        self._paused = False
         self._progress = Progress(0, 0)
         self._saved_at = self._days_saved_at = clock.now()
 
@@ -165,6 +168,29 @@ class Discovery:
         for owner in list(self.owners.values()):
             await owner.save_observations()
         await self._learner.write(self._clock.now())
+
+    # --- standing still
+
+    @asynccontextmanager
+    async def still(self) -> AsyncIterator[None]:
+        """Within it no poll is begun, and none is stored."""
+        self._paused = True
+        try:
+            async with self._one_writer:
+                yield
+        finally:
+            self._paused = False
+
+    def forget(self) -> None:
+        """The store has been emptied: everything is first again. A poll that is under way is thrown away, or begins the new memory."""
+        for owner in self.owners.values():
+            owner.forget()
+        for polling in self.pollings:
+            polling.forget()
+        self.coverage = {provider: Coverage() for provider in self.coverage}
+        # A new one: what the old one is writing at this moment would otherwise count as written.
+        self._learner = VenueLearner(self._store, self._on_learned)
+        self._count_progress()
 
     # --- the window
 
@@ -287,7 +313,7 @@ class Discovery:
         )
 
     def _is_holding(self) -> bool:
-        return self.store_trouble is not None
+        return self._paused or self.store_trouble is not None
 
     def _see(self, snapshot: Snapshot) -> None:
         self._learner.see(snapshot.venues.values(), snapshot.finished_at)

@@ -1,10 +1,12 @@
 """Keeping up which venues are one restaurant: new and changed ones are matched with those nearby, beside the polling."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import anyio
 import anyio.lowlevel
 
 from tablewire.domain.names import name_key
@@ -54,6 +56,11 @@ class Identities:
         self._book = book
         self._restaurants = restaurants
         self._clock = clock
+        self._one_turn = anyio.Lock()
+        self.forget()
+
+    def forget(self) -> None:
+        """Know of no venue, as at the start; between two turns only."""
         self._evidence = Evidence()
         self._venues: dict[Listing, Venue] = {}
         self._first_seen: dict[Listing, datetime] = {}
@@ -62,6 +69,13 @@ class Identities:
         """What the store holds; None until it has been read."""
         self._venues_at: datetime | None = None
         self._decisions_at: datetime | None = None
+        self._restaurants.forget()
+
+    @asynccontextmanager
+    async def still(self) -> AsyncIterator[None]:
+        """Within it no turn is taken."""
+        async with self._one_turn:
+            yield
 
     def see(self, venues: Iterable[Venue], at: datetime) -> None:
         """Note venues that have just been stored; cheap, and nothing for those that are as they were."""
@@ -89,6 +103,10 @@ class Identities:
 
     async def turn(self) -> None:
         """Take over what is new, match it, and store what comes of it. Raises `StoreError`; the next turn goes on there."""
+        async with self._one_turn:
+            await self._turn()
+
+    async def _turn(self) -> None:
         now = self._clock.now()
         if self._stored is None:
             self._stored = await self._read_stored()

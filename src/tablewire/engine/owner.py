@@ -1,7 +1,7 @@
 """The owner of one (market, date, provider): applies answers one after the other, and stores what they change."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -11,20 +11,25 @@ import msgspec
 
 from tablewire.domain.buckets import BucketKey
 from tablewire.domain.diff import Seen, compare_in_steps, expire, withdraw
-from tablewire.domain.events import Event, EventType
+from tablewire.domain.events import Event, EventType, Origin
 from tablewire.domain.guard import Judged, is_suspect
 from tablewire.domain.markets import Market
 from tablewire.domain.passes import Passes
+from tablewire.domain.rebaseline import rebaseline
 from tablewire.domain.rules import Rules
-from tablewire.domain.snapshots import Answer, Outcome, Snapshot
+from tablewire.domain.slots import OpenSlot
+from tablewire.domain.snapshots import Outcome, Snapshot
 from tablewire.domain.state import BucketState, Change
 from tablewire.engine.clock import Clock
+from tablewire.engine.merging import PollSoFar
 from tablewire.errors import CommitUnknown, PollConflict
 from tablewire.storage.protocol import Store
 from tablewire.telemetry import Metrics
 
 _ANSWERS_A_TURN = 8
 """Answers that are judged before others have their turn."""
+
+_UNTOLD = frozenset({Origin.BASELINE, Origin.AFTER_GAP})
 
 
 class Audience(Protocol):
@@ -44,7 +49,7 @@ class Audience(Protocol):
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """What one bucket's stored poll came to."""
+    """What storing a poll, or a portion of one, did to one bucket."""
 
     key: BucketKey
     provider: str
@@ -56,6 +61,19 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     """Closings by reason."""
     open_slots: int
     events: tuple[Event, ...] = ()
+    untold: tuple[OpenSlot, ...] = ()
+    """Slots that came, or changed their party sizes, without an event."""
+
+    def and_then(self, later: "Stored") -> "Stored":
+        """What it and a later portion of the same poll did together."""
+        return msgspec.structs.replace(
+            later,
+            drops=self.drops + later.drops,
+            reopened=self.reopened + later.reopened,
+            closed=Counter(self.closed) + Counter(later.closed),
+            events=(*self.events, *later.events),
+            untold=(*self.untold, *later.untold),
+        )
 
 
 class DayOwner:
@@ -80,6 +98,8 @@ class DayOwner:
         self.states: dict[str, BucketState] = {}
         self.polling = False
         """Whether a poll of this date is under way."""
+        self.closed = False
+        """Whether the date has left the window."""
         self.unsaved: dict[int, datetime] = {}
         """By party size: when the oldest call was sent whose observations are not stored yet."""
         self._rules = rules
@@ -121,29 +141,39 @@ class DayOwner:
         for state in self.states.values():
             self._audience.forgotten(state.key, self.provider)
         self.states = {}
+        self.closed = True
+
+    def forget(self) -> None:
+        """The store has been emptied: nothing is known of the date, and its rows are made again before it is used."""
+        self.states = {key.time_slot: BucketState(key, self.provider) for key in self.keys}
+        self.unsaved = {}
+        self._passes = Passes()
+        self.doubt()
+        for state in self.states.values():
+            self._audience.remembered(state)
 
     def doubt(self) -> None:
         """Memory may differ from the store: it is read again before it is used."""
         self._doubtful = True
 
-    async def take(self, snapshot: Snapshot, gaps: Sequence[timedelta]) -> list[Stored]:
-        """Work in what a provider answered: compare, store, remember, announce, bucket by bucket.
+    async def take(self, snapshot: Snapshot, gaps: Sequence[timedelta], poll: PollSoFar) -> list[Stored]:
+        """Work in a portion of what a provider answered: compare, store, remember, announce, bucket by bucket.
 
-        `gaps` says for each answer how long ago a pair may have been observed to count as fresh. Raises `StoreError`; what was
-        stored by then stays stored, the rest of the snapshot is thrown away.
+        `gaps` says for each answer how long ago a pair may have been observed to count as fresh; `poll` is what the portion belongs
+        to, and takes note of it. Raises `StoreError`; what was stored by then stays stored, the rest is thrown away.
         """
         async with self._one_change:
             await self.load()
             judged = await self._judge(snapshot, gaps)
-            passes = self._passes.take([one.answer for one in judged if not one.suspect])
-            outcome, cause = _with_suspicion(snapshot, judged)
+            poll.add(snapshot, judged)
             seen = Seen(
                 at=snapshot.finished_at,
                 answers=judged,
                 venues=snapshot.venues,
-                outcome=outcome,
-                cause=cause,
-                passes=passes,
+                outcome=poll.outcome,
+                cause=poll.cause,
+                passes=self._passes.take([one.answer for one in judged if not one.suspect]),
+                alive=poll.alive,
             )
             return [
                 await self._commit(state, await self._compare(state, seen)) for state in self.states.values()
@@ -171,6 +201,17 @@ class DayOwner:
                 for state in self.states.values()
             ]
             return [await self._commit(state, change) for state, change in changes if change is not None]
+
+    async def rebaseline(self, time_slot: str, now: datetime) -> int:
+        """Make baseline of what is open in a bucket without an opening event; answers how many slots. Raises `StoreError`."""
+        async with self._one_change:
+            await self.load()
+            state = self.states[time_slot]
+            change = rebaseline(state, now, self._rules)
+            if change is None:
+                return 0
+            await self._commit(state, change)
+            return len(change.updated)
 
     async def save_observations(self) -> None:
         """Store when pairs were last observed. Raises `StoreError`."""
@@ -238,22 +279,6 @@ def _observed_since(state: BucketState, size: int, at: datetime) -> list[str]:
     )
 
 
-def _with_suspicion(snapshot: Snapshot, judged: Sequence[Judged]) -> tuple[Outcome, str | None]:
-    """The outcome of a poll, once it is known which answers are not believed.
-
-    It is blocked where most of its answers are suspect for showing nothing at all: one page whose last table was taken is none.
-    """
-    suspects = [one for one in judged if one.suspect]
-    if not suspects:
-        return snapshot.outcome, snapshot.cause
-    pages = ", ".join(f"party of {one.answer.party_size}, page {one.answer.page}" for one in suspects[:4])
-    held = f"closings held: too many tables gone at once ({pages})"
-    causes = [snapshot.cause, held] if snapshot.cause else [held]
-    most = 2 * sum(one.empty for one in suspects) > len(judged)
-    blocked = snapshot.outcome is Outcome.BLOCKED or most
-    return Outcome.BLOCKED if blocked else Outcome.PARTIAL, "; ".join(causes)
-
-
 def _summary(change: Change, events: Sequence[Event], open_slots: int) -> Stored:
     kinds = Counter(event.event_type for event in events)
     return Stored(
@@ -266,14 +291,5 @@ def _summary(change: Change, events: Sequence[Event], open_slots: int) -> Stored
         closed=Counter(event.close_reason.value for event in events if event.close_reason is not None),
         open_slots=open_slots,
         events=tuple(events),
-    )
-
-
-def without_opted_out(answers: Iterable[Answer], opted_out: frozenset[str]) -> tuple[Answer, ...]:
-    """Answers without the venues that want to be left alone."""
-    return tuple(
-        msgspec.structs.replace(
-            answer, venues=tuple(said for said in answer.venues if said.venue_id not in opted_out)
-        )
-        for answer in answers
+        untold=(*change.updated, *(slot for slot in change.opened if slot.origin in _UNTOLD)),
     )

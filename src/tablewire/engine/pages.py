@@ -32,6 +32,11 @@ class Page(msgspec.Struct, eq=False, gc=False):
         self.asked_at = now
 
     @property
+    def is_awaited(self) -> bool:
+        """Whether it was asked for and not answered since."""
+        return self.asked_at is not None and (self.answered_at is None or self.answered_at < self.asked_at)
+
+    @property
     def since(self) -> float:
         """From when on it has not been seen."""
         return self.known_at if self.answered_at is None else self.answered_at

@@ -76,6 +76,19 @@ class Loop:
             ) from error
 
 
+async def beating(loop: Loop, work: Callable[[], Awaitable[None]]) -> None:
+    """Run work that never ends, and say each second beside it that its loop is alive."""
+    async with anyio.create_task_group() as group:
+        group.start_soon(_beat_forever, loop, name=f"{loop.name}_beat")
+        await work()
+
+
+async def _beat_forever(loop: Loop) -> None:
+    while True:
+        loop.beat()
+        await anyio.sleep(1)
+
+
 class Supervisor:
     """All loops in one task group: one that raises never takes its siblings with it."""
 

@@ -1,6 +1,6 @@
 """The sweep: what to ask next under a request budget."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Literal
@@ -81,14 +81,16 @@ class SweepPlan:
         *,
         wanted: Sequence[Pair] = (),
         per_call: int = 0,
+        busy: Collection[date] = (),
     ) -> dict[date, Ask]:
         """What to ask for in the next cycle, by date, with `calls` of them at most (but at least one).
 
-        `wanted` are pairs that somebody waits for, and `per_call` is how many venues one call by name asks for (0: there is none).
+        `wanted` are pairs that somebody waits for, and `per_call` is how many venues one call by name asks for (0: there is none). On
+        `busy` dates the last poll still runs: pages that may yet be answered by it are left alone.
         """
         self._calls = max(1, calls)
         at = now.timestamp()
-        pages = list(self._book.on(dates, at))
+        pages = [page for page in self._book.on(dates, at) if not (page.day in busy and page.is_awaited)]
         self._gauge = gauge = self._measure(dates, now)
         must = self._must(pages, at)
         room = self._calls - len(must)

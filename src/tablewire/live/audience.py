@@ -161,6 +161,10 @@ class Audience:
         if stream.wish.max_age is not None:
             self._set_due(stream, stream.wish.max_age)
 
+    def clients(self) -> frozenset[str]:
+        """Whoever has a stream open."""
+        return frozenset(self._of_client)
+
     def life(self) -> float:
         """How many seconds a new stream may live: spread, so that streams opened together do not end together."""
         limits = self.limits

@@ -3,8 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime
 from typing import cast
 
@@ -17,6 +17,7 @@ from tablewire.domain.filters import EventFilter
 from tablewire.errors import BadInput, StoreError
 from tablewire.live.audience import Audience, Group, Stream, StreamLimits, Wish
 from tablewire.live.protocol import EventReader, Sink
+from tablewire.live.resets import Reset
 from tablewire.live.ring import ALL_TYPES, Ring, Selection, Selections
 from tablewire.live.sse import Entry, encode_json
 
@@ -145,6 +146,9 @@ class Hub:
         """Announce what is stored beyond the newest event known here. Raises `StoreError`."""
         async with self._writing:
             ends = await self.reader.bounds()
+            if ends.oldest > max(self.oldest, self.newest):
+                # All that is known here is gone: another process has emptied the log.
+                self._say_cleared(ends.oldest - 1)
             if ends.oldest > self.oldest:
                 self.oldest = ends.oldest
                 self.ring.forget_below(ends.oldest)
@@ -166,6 +170,16 @@ class Hub:
             for stream in list(self._audience.overdue()):
                 self._end(stream, "max_age")
 
+    @asynccontextmanager
+    async def still(self) -> AsyncIterator[None]:
+        """Within it nothing of the log is read or announced."""
+        async with self._writing:
+            yield
+
+    def forget(self) -> None:
+        """The log has been emptied, and ids go on: nothing is left to be read, and every stream is told. To be called within `still`."""
+        self._say_cleared(self.newest)
+
     def announce_scan(self, scan: Scan) -> None:
         """Tell those who asked for `scan` of one poll of one bucket."""
         groups = [group for group in self._audience.groups.values() if "scan" in group.types]
@@ -185,6 +199,17 @@ class Hub:
             stream.retry_ms = int(low + (high - low) * self._chance())
             self._end(stream, reason)
 
+    def clients(self) -> frozenset[str]:
+        """Everybody who has a stream open, by the name they were let in under."""
+        return self._audience.clients()
+
+    async def dismiss(self, clients: Collection[str], reason: str = "revoked") -> None:
+        """End every stream of some clients, those that still catch up too."""
+        async with self._delivering:
+            for stream in list(self._audience.streams):
+                if stream.client in clients:
+                    self._end(stream, reason)
+
     def open(self, wish: Wish, sink: Sink, client: str) -> Stream:
         """A stream, to be entered with `with` (where `TooManyStreams` may be raised) and made live with `go_live`."""
         return Stream(self._audience, wish, sink, client)
@@ -198,6 +223,19 @@ class Hub:
         if stream.ending is not None or stream.position < self.newest:
             return False
         self._audience.join(stream)
+        return True
+
+    def join(self, stream: Stream) -> None:
+        """Let a stream that is fed by another log than the hub's hear signs of life and goodbyes; `send` writes to it."""
+        self._audience.join(stream)
+
+    def send(self, stream: Stream, frames: bytes) -> bool:
+        """Write frames to such a stream, cut it where it does not keep up, end it where its bound is reached; whether it was live."""
+        if not stream.live:
+            return False
+        self._write(stream, frames)
+        if stream.ending is not None:
+            self._end(stream, stream.ending)
         return True
 
     def selection(self, wanted: EventFilter, types: frozenset[str]) -> Selection:
@@ -288,6 +326,18 @@ class Hub:
         self._stats.bytes += sent * len(data)
         for stream in lost:
             self._cut(stream)
+
+    def _say_cleared(self, newest: int) -> None:
+        self.oldest = newest + 1
+        self._selections.clear()
+        self.ring.restart(newest, newest, [])
+        reset = encode_json(Reset("cleared", str(newest), str(newest)))
+        for stream in list(self._audience.streams):
+            if stream.live:
+                self._write(stream, stream.wish.encoding.control("reset", reset, cursor=newest))
+            elif stream.ending is None:
+                # Its replay sees this between two batches; its client comes back with its place.
+                stream.ending = "cleared"
 
     def _write(self, stream: Stream, frame: bytes) -> None:
         if frame:

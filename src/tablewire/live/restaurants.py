@@ -54,6 +54,12 @@ class Restaurants:
                     self._of[listing] = restaurant
                     self.version += 1
 
+    def forget(self) -> None:
+        """Know of none: every listing is alone."""
+        if self._of:
+            self._of.clear()
+            self.version += 1
+
     def listings_of(self, provider: str, venue_id: str) -> tuple[Listing, ...]:
         """All listings of the restaurant that a listing belongs to, itself among them, in order."""
         listing = Listing(provider, venue_id)

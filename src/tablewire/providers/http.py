@@ -99,6 +99,7 @@ class Caller:
         self._exchange = (exchange or self._over_http) if wrap is None else wrap(exchange or self._over_http)
         self._session: aiohttp.ClientSession | None = None
         self._turn = asyncio.Lock()
+        self._waiting = 0
         self._outcomes: Counter[str] = Counter()
         self._failed: deque[bool] = deque(maxlen=_REMEMBERED_CALLS)
         self._problem: str | None = None
@@ -145,6 +146,7 @@ class Caller:
             problems=(*own, *rested, *problems),
             calls=self.sent,
             retries=self.retries,
+            waiting=self._waiting,
             outcomes=dict(self._outcomes),
         )
 
@@ -165,7 +167,12 @@ class Caller:
     ) -> Fetched[T] | CallFailure:
         if (refused := self._refusal()) is not None:
             return refused
-        if not await self._take_seat(until):
+        self._waiting += 1
+        try:
+            may_be_sent = await self._take_seat(until)
+        finally:
+            self._waiting -= 1
+        if not may_be_sent:
             return self._count(
                 CallFailure(kind=FailureKind.OUT_OF_TIME, message="no time left to send the call")
             )

@@ -33,6 +33,8 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Requests sent since the start, retries included."""
     retries: int = 0
     """How many of them were a call's second or third attempt."""
+    waiting: int = 0
+    """Calls that it has been asked for and that wait to be sent, for the budget or for a seat."""
     outcomes: Mapping[str, int] = {}
     """How the calls ended, by kind, since the start."""
 

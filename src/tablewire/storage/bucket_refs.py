@@ -31,3 +31,7 @@ class BucketRefs:
     def drop(self, key: BucketKey, provider: str) -> None:
         """Forget a bucket whose rows are gone."""
         self._refs.pop((key, provider), None)
+
+    def forget(self) -> None:
+        """Forget all of them: their rows are gone."""
+        self._refs.clear()

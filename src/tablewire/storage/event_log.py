@@ -193,7 +193,8 @@ def _unchanged_values(ref: int, change: Change, row: BucketRow) -> tuple[Any, ..
 
 
 def _bucket_row(ref: int, change: Change, state: BucketState, row: BucketRow) -> tuple[Any, ...]:
-    joined = sum(1 for slot in change.opened if slot.in_baseline and slot.slot_id not in state.baseline)
+    put = (*change.opened, *change.updated)
+    joined = sum(1 for slot in put if slot.in_baseline and slot.slot_id not in state.baseline)
     key = change.key
     return (
         ref, key.market, key.bucket_id, key.service_date, key.time_slot, change.provider, row.baseline_built_at, row.poll_seq,

@@ -38,6 +38,10 @@ class ShownVenues:
             self._stored.clear()
         self._stored |= {(venue.provider, venue.venue_id): venue for venue in seen}
 
+    def forget(self) -> None:
+        """The store has none of them any more."""
+        self._stored.clear()
+
 
 def venue_rows(seen: Iterable[Venue], at: datetime) -> list[tuple[Any, ...]]:
     """Venues as rows of `venues`, with all columns in their order."""

@@ -11,10 +11,12 @@ from tablewire.errors import StoreUnavailable
 from tablewire.storage import migrate
 from tablewire.storage.bucket_refs import BucketRefs
 from tablewire.storage.checkpoints import PostgresCheckpoints
+from tablewire.storage.clearing import PostgresClearing
 from tablewire.storage.event_log import PostgresEventLog
 from tablewire.storage.failures import unavailable
 from tablewire.storage.identities import PostgresIdentities
 from tablewire.storage.openings import PostgresOpenings
+from tablewire.storage.people import PeopleStore
 from tablewire.storage.pools import CONNECT_TIMEOUT, open_engine, open_pool
 from tablewire.storage.shown_venues import ShownVenues
 from tablewire.storage.venues import PostgresVenues
@@ -57,6 +59,10 @@ class PostgresStore:
             checkpoints.forget_observations,
         )
         self.learn, self.find, self.get = venues.learn, venues.find, venues.get
+        clearing = PostgresClearing(pool, refs, shown)
+        self.database_name, self.clear = clearing.database_name, clearing.clear
+        self.people = PeopleStore(pool, engine)
+        """The users, and what is theirs."""
         identities = PostgresIdentities(engine)
         self.identities, self.decisions = identities.identities, identities.decisions
         self.relink, self.decide, self.undecide = identities.relink, identities.decide, identities.undecide

@@ -160,6 +160,7 @@ goals = Table(
     Column("openings_before", BigInteger, nullable=False),
     Column("matched", BigInteger, nullable=False),
     Column("told", BigInteger, nullable=False),
+    Column("looked_back", Boolean, nullable=False),
     Index("goals_of_user", "user_id", "id"),
     Index("goals_changed", "updated_at"),
 )

@@ -1,6 +1,6 @@
 """The checker: holds every event against the truth and the provider's log, and counts what was right, late, invented or left out."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
@@ -32,7 +32,7 @@ class Checker:
         self._open: dict[str, Event] = {}
         self._hidden: set[Slot] = set()
         self._was_told: dict[Slot, list[tuple[float, float]]] = defaultdict(list)
-        self.verdict = Verdict(cycles=run.schedule.cycles, calls=len(run.requests), polls=2 * len(run.polls))
+        self.verdict = Verdict(cycles=run.schedule.cycles, calls=len(run.requests))
 
     def check(self) -> Verdict:
         """Everything there is to check."""
@@ -120,7 +120,7 @@ class Checker:
         ever: set[int] = set()
         last: dict[int, bool] = {}
         for page in poll.pages:
-            if venue_id in page.shown:
+            if page.counts_for(venue_id):
                 if start in page.shown[venue_id]:
                     ever.add(page.size)
                 if page.whole:
@@ -169,7 +169,7 @@ class Checker:
         """For each party size that it had, it was gone at some moment after it was last seen, or at its own last look."""
         slot = _slot(event)
         return all(
-            self._truth.was_closed(slot, size, min(last_seen, self._looked(slot, size, until)), until)
+            self._truth.was_closed(slot, size, min(last_seen, self._looked(slot, size, until)[0]), until)
             for size in event.party_sizes
         ) and bool(
             self._truth.closings(slot, event.party_sizes, last_seen, until) or self._apart(event, until)
@@ -183,18 +183,17 @@ class Checker:
 
     def _apart(self, event: Event, until: float) -> bool:
         """Whether its party sizes were seen to go in different polls: then no single moment is the closing."""
-        key = self._key(event)
-        looks = {self._looked(_slot(event), size, until) for size in event.party_sizes}
-        return len({bisect_left(self._ends[key], look, key=_finished) for look in looks}) > 1
+        looks = [self._looked(_slot(event), size, until) for size in event.party_sizes]
+        return len({ended for _, ended in looks}) > 1
 
-    def _looked(self, slot: Slot, size: int, until: float) -> float:
-        """When the last whole answer for a pair by a moment was asked for."""
+    def _looked(self, slot: Slot, size: int, until: float) -> tuple[float, float]:
+        """When the last whole answer for a pair by a moment was asked for, and when its poll ended."""
         polls = self._ends.get(key_of(self._run.provider, slot[1]), [])
         for poll in reversed(polls[: bisect_right(polls, until + SOON, key=_finished)]):
             for page in reversed(poll.pages):
-                if page.size == size and page.whole and slot[0] in page.shown:
-                    return page.at
-        return until
+                if page.size == size and page.whole and page.counts_for(slot[0]):
+                    return page.at, poll.finished
+        return until, until
 
     def _check_duration(self, event: Event, opening: Event | None) -> None:
         seconds = event.drop_duration_seconds

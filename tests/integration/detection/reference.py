@@ -47,7 +47,7 @@ class Reference:
         self.baseline: dict[Slot, float] = {}
         """Slots that were there when their pairs were first looked at, and when that was."""
         self.perhaps_baseline: set[Slot] = set()
-        """Slots that opened after a doubtful first look: whoever does not believe that look takes them for baseline."""
+        """Slots that were new after a first look that was doubtful or in part: whoever does not believe that look takes them for baseline."""
         self.sizes: dict[Slot, set[int]] = defaultdict(set)
         """By slot: the party sizes whose last believable answer showed it."""
         self.suspects = 0
@@ -57,6 +57,7 @@ class Reference:
         self._looks: dict[tuple[str, Pair], Look] = {}
         self._open: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._once: dict[tuple[str, Pair], list[Due]] = {}
+        self._met_in_part: set[tuple[str, Pair]] = set()
 
     def take(self, polls: Iterable[Poll]) -> "Reference":
         """Replay polls in order."""
@@ -76,7 +77,7 @@ class Reference:
                 continue
             believed = page.whole and not self._is_suspect(poll, page)
             self.suspects += page.whole and not believed
-            for venue_id in page.shown:
+            for venue_id in filter(page.counts_for, page.shown):
                 pair = (venue_id, page.size)
                 if believed:
                     settled[pair] = page, self._is_doubtful(poll, page, pair)
@@ -89,6 +90,7 @@ class Reference:
             self._show(pair, pages, shown, poll)
         self._open_what_is_new(poll, shown, settled, partly)
         self._settle(poll, settled)
+        self._met_in_part |= {(poll.key, pair) for pair in partly}
 
     @staticmethod
     def _show(pair: Pair, pages: Sequence[Page], shown: dict[Slot, set[int]], poll: Poll) -> None:
@@ -134,6 +136,8 @@ class Reference:
         if not proofs:
             if first:
                 self.baseline.setdefault(slot, poll.finished)
+            if any((poll.key, (slot[0], size)) in self._met_in_part for size in sizes):
+                self.perhaps_baseline.add(slot)
             return
         due = Due(
             slot=slot,

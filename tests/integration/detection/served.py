@@ -41,10 +41,16 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it is a soft block."""
     shown: Mapping[str, frozenset[str]]
     """By venue: the starts that it listed."""
+    late: frozenset[str] = frozenset()
+    """Venues of which it says nothing: it was asked for before another answer for them came, and that one was taken over first."""
+
+    def counts_for(self, venue_id: str) -> bool:
+        """Whether it says anything of a venue."""
+        return venue_id in self.shown and venue_id not in self.late
 
 
 class Poll(msgspec.Struct, frozen=True, kw_only=True):
-    """One poll of one date: its answered calls in the order in which they came."""
+    """One poll of one date, or the part of one that was taken over by itself: its answered calls in the order in which they came."""
 
     key: str
     """What its answers speak of: a date, or one part of a date; see `starts.key_of`."""
@@ -57,6 +63,25 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
 
 def polls_of(run: Run) -> Iterator[Poll]:
     """All polls in the order in which they ended; where answers are for a part of a date, a poll for each part."""
+    arrived: dict[tuple[str, Pair], float] = {}
+    for poll in _all_polls(run):
+        pages = [_without_late(page, poll.key, arrived) for page in poll.pages]
+        for page in pages:
+            for venue_id in filter(page.counts_for, page.shown):
+                pair = poll.key, (venue_id, page.size)
+                arrived[pair] = max(page.finished, arrived.get(pair, 0.0))
+        yield msgspec.structs.replace(poll, pages=pages)
+
+
+def _without_late(page: Page, key: str, arrived: Mapping[tuple[str, Pair], float]) -> Page:
+    """An answer that was asked for before the last one for a pair had come says nothing of that pair."""
+    late = [
+        venue_id for venue_id in page.shown if page.at < arrived.get((key, (venue_id, page.size)), page.at)
+    ]
+    return msgspec.structs.replace(page, late=frozenset(late)) if late else page
+
+
+def _all_polls(run: Run) -> Iterator[Poll]:
     by_key: dict[str, list[RequestRecord]] = defaultdict(list)
     for record in run.requests:
         if record.route in SWEPT and record.day is not None:
@@ -76,7 +101,11 @@ def _poll(
         key=key,
         began=asked.began,
         finished=asked.finished,
-        pages=[page for record in records if (page := _page(record, pages_of)) is not None],
+        pages=[
+            page
+            for record in records
+            if (page := _page(record, pages_of)) is not None and (page.size, page.number) in asked.revisits
+        ],
         revisits=asked.revisits,
     )
 
@@ -111,7 +140,7 @@ def _key(record: RequestRecord) -> str:
 def _number(record: RequestRecord, pages_of: Mapping[tuple[str, str], int]) -> int:
     """The page of the sweep that a call for venues by their ids was."""
     part = _key(record).partition(" ")[2]
-    return next((pages_of.get((part, str(one.venue_id)), 0) for one in record.served or ()), 0)
+    return max((pages_of.get((part, str(venue_id)), 0) for venue_id in record.asked or ()), default=0)
 
 
 def _of_its_part(record: RequestRecord, starts: Iterable[str]) -> Iterable[str]:

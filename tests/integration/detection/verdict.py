@@ -50,7 +50,6 @@ class Verdict(msgspec.Struct, kw_only=True):
     """Calls that were struck, by fault."""
     calls: int = 0
     cycles: int = 0
-    polls: int = 0
 
     @property
     def precision(self) -> float:

@@ -70,7 +70,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """One poll of one date, as seen from the provider's door."""
+    """One poll of one date, or the part of one that the provider was asked for by itself, as seen from its door."""
 
     provider: str
     day: date
@@ -78,7 +78,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     finished: float
     """What the service takes for the upper bound of all that the poll changes."""
     revisits: Mapping[tuple[int, int], float]
-    """Planned seconds between two looks, by party size and page."""
+    """What was asked for, by party size and page: planned seconds between two looks."""
 
 
 class Told(msgspec.Struct, frozen=True):

@@ -176,6 +176,15 @@ def test_a_page_whose_call_failed_is_asked_for_again_in_the_next_cycle_and_only_
     assert failed in pages_of(sweeping.cycle(8))
 
 
+def test_pages_that_a_poll_still_waits_for_are_not_asked_for_again() -> None:
+    sweeping = Sweeping(4, days=DAYS[:2], sizes=(2,)).warm_up()
+    sweeping.failing = {(DAYS[0], 2, 1), (DAYS[1], 2, 1)}
+    sweeping.cycle(1000)
+    asked = sweeping.plan.plan(sweeping.days, 1000, sweeping.now, busy=[DAYS[0]])
+    assert asked[DAYS[0]].pages == {2: (2, 3, 4)}
+    assert asked[DAYS[1]].pages == {2: (1, 2, 3, 4)}
+
+
 def test_a_release_is_looked_for_where_releases_were_found_before() -> None:
     sweeping = Sweeping(total=6, sizes=(2,), first_pages=1)
     sweeping.now = datetime.fromisoformat("2026-02-11T13:50:00+00:00")

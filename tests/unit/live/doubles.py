@@ -512,7 +512,7 @@ async def serving(world: World, *, direct: bool = True) -> AsyncIterator[Server]
     config = uvicorn.Config(
         world.app(),
         http=http,
-        log_level="critical",
+        log_config=None,
         access_log=False,
         timeout_graceful_shutdown=5,
         lifespan="on",

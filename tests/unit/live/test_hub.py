@@ -316,6 +316,27 @@ async def test_a_bounded_stream_ends_after_its_last_event() -> None:
     assert ids(other) == ["1", "2", "3"]
 
 
+async def test_all_streams_of_a_client_end_live_or_not_and_no_others() -> None:
+    log = MemoryLog()
+    hub = await started(log)
+    sinks = [ListSink() for _ in range(3)]
+    with (
+        hub.open(wish(), sinks[0], "a") as live,
+        hub.open(wish(), sinks[1], "a") as catching_up,
+        hub.open(wish(), sinks[2], "b") as other,
+    ):
+        hub.go_live(live)
+        hub.go_live(other)
+        assert hub.clients() == {"a", "b"}
+        await hub.dismiss({"a", "c"})
+        assert frames(sinks[0])[-1].data == {"reason": "revoked"}
+        assert (live.ending, catching_up.ending, other.ending) == ("revoked", "revoked", None)
+        assert not hub.go_live(catching_up)
+        await hub.publish(log.store(1))
+        assert (ids(sinks[0]), ids(sinks[2])) == ([], ["1"])
+    assert hub.clients() == frozenset()
+
+
 async def test_goodbyes_at_shutdown_spread_the_times_to_come_back() -> None:
     hub = await started(MemoryLog())
     sinks = [ListSink() for _ in range(30)]

@@ -257,6 +257,19 @@ async def test_until_ends_the_wait_for_a_seat(server: Server, make: Callers) -> 
     await asyncio.wait_for(seats.take("resy"), 3)
 
 
+async def test_the_status_tells_how_many_calls_wait_to_be_sent(server: Server, make: Callers) -> None:
+    seats = Seats(1)
+    await seats.take("resy")
+    caller = make(seats=seats, rate=1000.0)
+    calls = [asyncio.create_task(caller.call(server.request(), bytes), name=f"call {n}") for n in range(3)]
+    await asyncio.sleep(0)
+    assert caller.status(enabled=True).waiting == 3
+    calls.pop().cancel()
+    seats.give_back("resy")
+    await asyncio.gather(*calls)
+    assert caller.status(enabled=True).waiting == 0
+
+
 async def test_a_retry_never_goes_beyond_until(server: Server, make: Callers) -> None:
     async def limit(request: web.Request) -> web.StreamResponse:
         return web.json_response({}, status=429, headers={"Retry-After": "60"})

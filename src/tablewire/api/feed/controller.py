@@ -17,7 +17,8 @@ from tablewire.api.feed.schemas import (
     StillOpen,
     newest_first,
 )
-from tablewire.api.feed.stream import LiveStream, client_of
+from tablewire.api.feed.stream import LiveStream
+from tablewire.api.gate import client_of
 from tablewire.api.query import Query
 from tablewire.api.rooms import Rooms
 from tablewire.api.routes import AnyRequest, Operation, Parameter, Reply, Route

@@ -1,0 +1,1 @@
+"""Logs of what was done for users, over HTTP."""

@@ -1,0 +1,1 @@
+"""Who asks, as they see and change themselves."""

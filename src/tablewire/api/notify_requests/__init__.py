@@ -1,0 +1,1 @@
+"""Notify requests over HTTP."""

@@ -1,0 +1,124 @@
+"""The addresses of notify requests."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from tablewire.api import parameters
+from tablewire.api.notify_requests.schemas import (
+    NotifyRequestPage,
+    NotifyRequestPreview,
+    NotifyRequestView,
+    view,
+)
+from tablewire.api.paging import PAGING, page_of
+from tablewire.api.query import Query
+from tablewire.api.requests import body_of, id_of, user_of
+from tablewire.api.routes import AnyRequest, Operation, Route
+from tablewire.services.notify_requests import NotifyRequestBody, NotifyRequests
+from tablewire.services.wish_history import MOST_DAYS, WishHistory, WishPreview, WishSilence
+
+
+class NotifyRequestController:
+    """Notify requests belong to the user who asks."""
+
+    def __init__(self, requests: NotifyRequests, history: WishHistory) -> None:
+        self._requests = requests
+        self._history = history
+
+    async def page(self, request: AnyRequest) -> NotifyRequestPage:
+        """The user's notify requests."""
+        page = page_of(request)
+        found, more = page.cut(await self._requests.list(user_of(request), page.before, page.enough))
+        next_cursor = str(found[-1].id) if more else None
+        return NotifyRequestPage(
+            notify_requests=[view(one) for one in found], next_cursor=next_cursor, has_more=more
+        )
+
+    async def make(self, request: AnyRequest) -> NotifyRequestView:
+        """A new notify request."""
+        Query(request.scope["query_string"]).check()
+        return view(await self._requests.make(user_of(request), await body_of(request, NotifyRequestBody)))
+
+    async def one(self, request: AnyRequest) -> NotifyRequestView:
+        """One notify request."""
+        Query(request.scope["query_string"]).check()
+        return view(await self._requests.get(user_of(request), id_of(request)))
+
+    async def delete(self, request: AnyRequest) -> None:
+        """No notify request any more."""
+        Query(request.scope["query_string"]).check()
+        await self._requests.delete(user_of(request), id_of(request))
+
+    async def preview(self, request: AnyRequest) -> WishPreview:
+        """What a notify request would have told, before it is made."""
+        Query(request.scope["query_string"]).check()
+        body = await body_of(request, NotifyRequestPreview)
+        return await self._history.preview(await self._requests.wish_of(body), body.days)
+
+    async def preview_of(self, request: AnyRequest) -> WishPreview:
+        """What one notify request would have told."""
+        query = Query(request.scope["query_string"], ("days",))
+        days = query.whole("days", MOST_DAYS, 1, MOST_DAYS) or MOST_DAYS
+        query.check()
+        return await self._history.preview(await self._requests.get(user_of(request), id_of(request)), days)
+
+    async def explain(self, request: AnyRequest) -> WishSilence:
+        """Why one notify request may be silent."""
+        Query(request.scope["query_string"]).check()
+        return await self._history.silence(await self._requests.get(user_of(request), id_of(request)))
+
+
+_ID = (parameters.path("id", "id of a notify request"),)
+_TAG: Final = "notify requests"
+PAGE = Operation(
+    summary="Your notify requests, newest first",
+    tag=_TAG,
+    answer=NotifyRequestPage,
+    parameters=PAGING,
+    errors=(503,),
+)
+MAKE = Operation(
+    summary="Ask to be told when a table opens; of one that is open already you are told at once",
+    tag=_TAG,
+    body=NotifyRequestBody,
+    answer=NotifyRequestView,
+    status=201,
+    errors=(409, 503),
+)
+ONE = Operation(
+    summary="One notify request", tag=_TAG, answer=NotifyRequestView, parameters=_ID, errors=(404, 503)
+)
+DELETE = Operation(summary="Delete a notify request", tag=_TAG, status=204, parameters=_ID, errors=(404, 503))
+PREVIEW = Operation(
+    summary="What a notify request would have told in the last days, before it is made",
+    tag=_TAG,
+    body=NotifyRequestPreview,
+    answer=WishPreview,
+    errors=(503,),
+)
+PREVIEW_OF = Operation(
+    summary="What a notify request would have told in the last days",
+    tag=_TAG,
+    answer=WishPreview,
+    parameters=(*_ID, parameters.days(MOST_DAYS, MOST_DAYS)),
+    errors=(404, 503),
+)
+EXPLAIN = Operation(
+    summary="Why a notify request may be silent",
+    tag=_TAG,
+    answer=WishSilence,
+    parameters=_ID,
+    errors=(404, 503),
+)
+
+
+def routes(requests: NotifyRequests, history: WishHistory) -> Iterable[Route]:
+    """The addresses of notify requests."""
+    at = NotifyRequestController(requests, history)
+    yield Route(path="/notify-requests", operation=PAGE, answer=at.page)
+    yield Route(path="/notify-requests", method="POST", operation=MAKE, answer=at.make)
+    yield Route(path="/notify-requests/preview", method="POST", operation=PREVIEW, answer=at.preview)
+    yield Route(path="/notify-requests/{id}", operation=ONE, answer=at.one)
+    yield Route(path="/notify-requests/{id}", method="DELETE", operation=DELETE, answer=at.delete)
+    yield Route(path="/notify-requests/{id}/preview", operation=PREVIEW_OF, answer=at.preview_of)
+    yield Route(path="/notify-requests/{id}/explain", operation=EXPLAIN, answer=at.explain)

@@ -1,0 +1,1 @@
+"""All that a user has made, as one file, over HTTP."""

@@ -1,0 +1,1 @@
+"""Sessions of browsers: begun with a token, ended by logging out."""

@@ -1,0 +1,1 @@
+"""The hourly watch list over HTTP."""

@@ -1,0 +1,1 @@
+"""Notifications: the only room that speaks Apprise, Standard Webhooks and Web Push."""
