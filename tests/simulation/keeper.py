@@ -34,7 +34,7 @@ class Keeper:
         self.alive: list[Process] = []
         self.all: list[Process] = []
         self.at_once = False
-        """Whether the next process is started as soon as one is gone."""
+        """Whether the next process is started as soon as one has crashed, and soon where it could not start."""
         self._scenario = scenario
         self._loop = loop
         self._machine = machine
@@ -58,7 +58,7 @@ class Keeper:
             crash = await self._watch(process, left, until)
             self.alive.remove(process)
             if crash is None:
-                await asyncio.sleep(0.0 if self.at_once else self._dice.uniform(*_START_AGAIN) * 2**failures)
+                await asyncio.sleep(self._dice.uniform(*_START_AGAIN) * (1 if self.at_once else 2**failures))
                 failures = min(failures + 1, _MOST_DOUBLINGS)
             else:
                 failures = 0
