@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 
 from tablewire.app import Service
 from tablewire.domain.events import Event
 from tablewire.domain.filters import EVENT_TYPES, EventFilter
+from tablewire.domain.state import BucketState, Change
 from tablewire.engine.supervisor import Loop
 from tablewire.settings import Settings
 from tablewire.simulator.server import Simulator, SimulatorOptions
@@ -69,6 +71,8 @@ class LongRun(msgspec.Struct, kw_only=True):
     closings: int = 0
     false_openings: list[str] = msgspec.field(default_factory=list)
     false_closings: list[str] = msgspec.field(default_factory=list)
+    early_closings: int = 0
+    """Closings that were true when they were told, but came after `closed_at`: a soft block had hidden the table before it went (decision 0002)."""
     behind_a_block: int = 0
     """Openings that were true, but had opened before: a soft block over a single table had hidden them (decision 0002)."""
     repeats: list[str] = msgspec.field(default_factory=list)
@@ -84,6 +88,7 @@ async def live_through(loop: VirtualLoop, course: Course, store: Store) -> LongR
     loop.expect_no_sockets()
     loop.expect_no_sockets()  # but those of a store, which holds the time
     clock = VirtualClock(course.start, loop)
+    noted = _Noted(store, clock)
     city = Simulator(
         SimulatorOptions(
             seed=course.seed,
@@ -98,13 +103,15 @@ async def live_through(loop: VirtualLoop, course: Course, store: Store) -> LongR
             truth_limit=20_000,
         )
     )
-    witness = _Witness(city)
+    witness = _Witness(city, noted)
     city.faults.set(every_fault())
     providers = providers_of(city, clock, seed=course.seed, rate=course.rate)
     settings = Settings.load(
         {"TABLEWIRE_WINDOW_DAYS": str(course.days), "TABLEWIRE_RESY_BASE_URL": "http://city.invalid"}
     )
-    service = Service(settings, store, providers, Metrics(version="0", demo=False), clock=clock)
+    service = Service(
+        settings, cast("Store", noted), providers, Metrics(version="0", demo=False), clock=clock
+    )
     await service.start()
     try:
         looks = round(course.hours * 3600 / _LOOK_EVERY.total_seconds())
@@ -118,10 +125,31 @@ async def live_through(loop: VirtualLoop, course: Course, store: Store) -> LongR
     return witness.found
 
 
+class _Noted:
+    """A store that notes when each event was stored: its row does not say."""
+
+    def __init__(self, store: Store, clock: VirtualClock) -> None:
+        self.stored_at: dict[int, float] = {}
+        """By event id; whoever has read it takes it out."""
+        self._store = store
+        self._clock = clock
+
+    async def record(self, change: Change, state: BucketState) -> tuple[Event, ...]:
+        """Store, and note when."""
+        events = await self._store.record(change, state)
+        now = self._clock.now().timestamp()
+        self.stored_at.update((event.id, now) for event in events)
+        return events
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
 class _Witness:
     """Follows the log with a cursor, and the truth beside it."""
 
-    def __init__(self, city: Simulator) -> None:
+    def __init__(self, city: Simulator, noted: _Noted) -> None:
+        self._stored_at = noted.stored_at
         self.found = LongRun()
         self._city = city
         self._lines: dict[Slot, dict[int, list[Line]]] = defaultdict(dict)
@@ -180,10 +208,11 @@ class _Witness:
         found = self.found
         found.ids_out_of_order |= event.id != found.last_id + 1
         found.last_id = event.id
+        stored_at = self._stored_at.pop(event.id)
         if event.close_reason is None:
             self._take_opening(event)
         else:
-            self._take_closing(event)
+            self._take_closing(event, stored_at)
 
     def _take_opening(self, event: Event) -> None:
         found = self.found
@@ -200,8 +229,8 @@ class _Witness:
         elif not any(after - SOON < line.opened <= by + SOON for line in lines):
             found.behind_a_block += 1
 
-    def _take_closing(self, event: Event) -> None:
-        """Each of its party sizes has to have been closed at some moment of its last looks."""
+    def _take_closing(self, event: Event, stored_at: float) -> None:
+        """Each of its party sizes has to have been closed at some moment between its last looks and the telling."""
         found = self.found
         found.closings += 1
         self._open.discard(event.slot_id)
@@ -210,13 +239,12 @@ class _Witness:
         since = event.last_seen_at - _LAST_LOOKS
         if event.opened_at is not None:
             since = max(since, event.opened_at)
-        for size in event.party_sizes:
-            was_open_all_the_time = any(
-                line.opened < since.timestamp() and line.closed > event.closed_at.timestamp() + SOON
-                for line in self._of(event, size)
-            )
-            if was_open_all_the_time:
-                found.false_closings.append(f"{_named(event)} for {size}, {event.close_reason}")
+        lines = [line for size in event.party_sizes for line in self._of(event, size)]
+        lasted = max((line.closed for line in lines if line.opened < since.timestamp()), default=0.0)
+        if lasted > stored_at + SOON:
+            found.false_closings.append(f"{_named(event)}, {event.close_reason}")
+        elif lasted > event.closed_at.timestamp() + SOON:
+            found.early_closings += 1
 
     def _of(self, event: Event, size: int) -> Sequence[Line]:
         slot = (event.provider, event.venue_id, f"{event.slot_date} {event.slot_time}")
@@ -254,6 +282,7 @@ def shown(found: LongRun) -> Mapping[str, object]:
         "closings": found.closings,
         "false": (len(found.false_openings), len(found.false_closings), len(found.repeats)),
         "behind a block": found.behind_a_block,
+        "early closings": found.early_closings,
         "restarts": found.restarts,
         "hours": [
             (one.number, round(one.resident / 1e6), one.objects, one.open_slots, one.events) for one in every
