@@ -93,7 +93,7 @@ class Checker:
             self._wrong(event, "it was not open during the poll")
             return
         openings = self._truth.openings(slot, event.party_sizes, after, opened_at)
-        if not openings and slot in self._hidden:
+        if not openings and (slot in self._hidden or self._bound_is_a_block(event, after)):
             verdict.unseen_openings += 1
             return
         if not openings:
@@ -102,6 +102,16 @@ class Checker:
             return
         page, interval = self._planned(event, poll)
         verdict.found.append(Found(page, told.at - openings[-1], interval))
+
+    def _bound_is_a_block(self, event: Event, after: float) -> bool:
+        """Whether the answer that set its lower bound was a soft block over a page that had nothing to lose: nobody can tell that one."""
+        slot = _slot(event)
+        return any(
+            page.lie and page.size in event.party_sizes and abs(page.at - after) < SOON
+            for poll in self._ends.get(self._key(event), ())
+            for page in poll.pages
+            if page.counts_for(slot[0])
+        )
 
     def _check_names(self, event: Event) -> None:
         venue_id, actual = _slot(event)
