@@ -1,0 +1,46 @@
+"""A figure: a number with the samples it comes from, and none where there are none."""
+
+from collections.abc import Sequence
+from statistics import pstdev
+
+import msgspec
+
+from tablewire.insights.local_time import HOUR, SECOND
+
+LEAST_OBSERVED = HOUR
+"""With less observed time than this a figure that depends on it is null."""
+
+
+class Figure(msgspec.Struct, frozen=True, gc=False):
+    """A number and how many samples are behind it; null, never 0, without any."""
+
+    value: float | None
+    samples: int
+
+
+NOTHING = Figure(None, 0)
+
+
+def share(part: int, whole: int) -> Figure:
+    """A part of a whole as a percentage, 0 to 100."""
+    return Figure(100 * part / whole, whole) if whole else NOTHING
+
+
+def ratio(part: int, whole: int) -> Figure:
+    """A part of a whole, 0 to 1."""
+    return Figure(part / whole, whole) if whole else NOTHING
+
+
+def rate(count: int, observed: int, per: int, samples: int) -> Figure:
+    """How often something happens in `per` microseconds of observed time; null under an hour of it."""
+    return Figure(count * per / observed if observed >= LEAST_OBSERVED else None, samples)
+
+
+def mean_seconds(total: int, count: int) -> Figure:
+    """The mean of durations whose sum is `total` microseconds."""
+    return Figure(total / (count * SECOND), count) if count else NOTHING
+
+
+def spread(counts: Sequence[int]) -> Figure:
+    """The population standard deviation of counts."""
+    return Figure(pstdev(counts), len(counts)) if counts else NOTHING
