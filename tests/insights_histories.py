@@ -15,7 +15,7 @@ from tablewire.insights.intervals import Span, Spans, union
 from tablewire.insights.lifetimes import Median, median
 from tablewire.insights.releases import release_rule
 from tablewire.insights.stays import Stay, bits
-from tablewire.insights.venue import HourOfWeek, VenueFigures
+from tablewire.insights.venue import HourOfWeek, VenueFigures, VenueHabits
 from tablewire.insights.window import Window
 
 SECOND = 1_000_000
@@ -159,6 +159,10 @@ class Counted:
             prime_booked_ratio=booked,
             volatility_score=self.volatility(days),
             scarcity_score=scarcity(booked, prime, found),
+        )
+
+    def habits(self) -> VenueHabits:
+        return VenueHabits(
             best_hours=self.best_hours(),
             release_pattern=release_rule(self.releases()),
         )

@@ -9,17 +9,17 @@ from tablewire.domain.events import CloseReason
 from tablewire.insights.daily import Watched, roll_up
 from tablewire.insights.durations import Cut, lasting_of, mean_taken, median_of
 from tablewire.insights.stays import Stay
-from tablewire.insights.venue import figures
+from tablewire.insights.venue import figures, habits
 from tests.insights_histories import Counted, History, histories, known, midnight, on, window
 
 
 @settings(max_examples=300)
 @given(histories())
 def test_rolled_up_figures_are_those_of_the_history(history: History) -> None:
-    rolled = msgspec.json.encode(figures(window(history)))
+    rows, counted = window(history), Counted(history)
 
-    assert msgspec.json.decode(rolled) == msgspec.json.decode(msgspec.json.encode(Counted(history).figures()))
-    assert rolled == msgspec.json.encode(Counted(history).figures())
+    assert msgspec.json.encode(figures(rows)) == msgspec.json.encode(counted.figures())
+    assert msgspec.json.encode(habits(rows)) == msgspec.json.encode(counted.habits())
 
 
 @given(histories())

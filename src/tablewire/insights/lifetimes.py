@@ -1,8 +1,7 @@
 """How long tables last, where some were still open when last looked at: medians by Kaplan and Meier."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
-from math import exp, log, sqrt
+from math import exp, inf, log, sqrt
 
 import msgspec
 
@@ -13,6 +12,8 @@ Z95 = 1.959963984540054
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 _ROUNDING = 1e-12
 """Products of shares come this close to a level that they reach."""
+_HALF = 0.5 + _ROUNDING
+_HALF_HAZARD = -log(_HALF)
 
 
 def taken_after(microseconds: int) -> int:
@@ -51,39 +52,37 @@ class Lasting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Seconds after which a share of the tables is gone: `0.25`: one quarter."""
 
 
-class Step(msgspec.Struct, frozen=True, gc=False):
-    """One fall of the curve."""
-
-    at: int
-    """Microseconds after the opening."""
-    surviving: float
-    """The share of tables still open after it."""
-    greenwood: float
-    """The sum of taken / (at risk * (at risk - taken)) so far; infinite once nothing is left."""
-
-    def reaches(self, level: float, z: float = 0.0) -> bool:
-        """Whether the curve (z = 0), or its bound z deviates away (log-log; below for z > 0), is at `level` or under it."""
-        if not z or self.surviving >= 1:
-            return self.surviving <= level + _ROUNDING
-        if self.surviving <= 0:  # no spread can be told; all bounds end here
-            return True
-        hazard = -log(self.surviving)
-        return exp(-hazard * exp(z * sqrt(self.greenwood) / hazard)) <= level + _ROUNDING
+Step = tuple[int, float, float]
+"""One fall of the curve: microseconds after the opening, the share of tables still open after it, and Greenwood's sum of
+taken / (at risk * (at risk - taken)) so far, infinite once nothing is left."""
 
 
 def curve(lasted: Sequence[int]) -> Iterator[Step]:
     """The Kaplan-Meier curve of durations in ascending order, a step for each length at which tables were taken."""
-    at_risk = len(lasted)
+    samples = len(lasted)
     surviving, greenwood = 1.0, 0.0
-    for length, group in groupby(lasted, key=lambda code: code >> 1):
-        codes = list(group)
-        taken = sum(1 for code in codes if not code & 1)
-        if taken:
-            left = at_risk - taken
-            surviving *= left / at_risk
-            greenwood += taken / (at_risk * left) if left else float("inf")
-            yield Step(length, surviving, greenwood)
-        at_risk -= len(codes)
+    place = 0
+    while place < samples:
+        code, at_risk = lasted[place], samples - place
+        place += 1
+        if code & 1:
+            continue
+        while place < samples and lasted[place] == code:
+            place += 1
+        left = samples - place
+        surviving *= left / at_risk
+        greenwood += (at_risk - left) / (at_risk * left) if left else inf
+        yield code >> 1, surviving, greenwood
+
+
+def bound_reaches_half(surviving: float, greenwood: float, z: float) -> bool:
+    """Whether the log-log bound z deviates below (above, for negative z) the curve is at one half or under it."""
+    if surviving >= 1:
+        return False
+    if surviving <= 0:  # no spread can be told; all bounds end here
+        return True
+    hazard = -log(surviving)
+    return hazard * exp(z * sqrt(greenwood) / hazard) >= _HALF_HAZARD
 
 
 def median(lasted: Iterable[int]) -> Median:
@@ -104,7 +103,8 @@ def median(lasted: Iterable[int]) -> Median:
 
 def quantile(lasted: Sequence[int], gone: float) -> float | None:
     """Seconds after which at least a share `gone` is taken; null where the curve of ascending durations stays above it."""
-    return next((step.at / SECOND for step in curve(lasted) if step.reaches(1 - gone)), None)
+    level = 1 - gone + _ROUNDING
+    return next((at / SECOND for at, surviving, _ in curve(lasted) if surviving <= level), None)
 
 
 def lasting(lasted: Iterable[int], taken: Sequence[int]) -> Lasting:
@@ -123,17 +123,17 @@ def lasting(lasted: Iterable[int], taken: Sequence[int]) -> Lasting:
 
 def _crossings(ordered: Sequence[int]) -> tuple[float | None, float | None, float | None]:
     """When the lower bound, the curve and the upper bound come down to one half."""
-    low = value = high = None
-    for step in curve(ordered):
-        seconds = step.at / SECOND
-        if low is None and step.reaches(0.5, Z95):
-            low = seconds
-        if value is None and step.reaches(0.5):
-            value = seconds
-        if value is not None and step.reaches(0.5, -Z95):
-            high = seconds
-            break
-    return low, value, high
+    low = value = None
+    for at, surviving, greenwood in curve(ordered):
+        if low is None and bound_reaches_half(surviving, greenwood, Z95):
+            low = at / SECOND
+        if surviving > _HALF:
+            continue
+        if value is None:
+            value = at / SECOND
+        if bound_reaches_half(surviving, greenwood, -Z95):
+            return low, value, at / SECOND
+    return low, value, None
 
 
 def _plain_median(ordered: Sequence[int]) -> float:

@@ -30,7 +30,7 @@ class HourOfWeek(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class VenueFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that `venue_metrics` says of a venue."""
+    """What `venue_metrics` says of a venue in numbers."""
 
     observed_days: float
     drops: int
@@ -42,7 +42,13 @@ class VenueFigures(msgspec.Struct, frozen=True, kw_only=True):
     prime_booked_ratio: Figure
     volatility_score: Figure
     scarcity_score: Figure
+
+
+class VenueHabits(msgspec.Struct, frozen=True, kw_only=True):
+    """When to look for a table of a venue."""
+
     best_hours: tuple[HourOfWeek, ...]
+    """Every hour of the local week that was observed."""
     release_pattern: Release | None
 
 
@@ -66,6 +72,13 @@ def figures(window: Window) -> VenueFigures:
         prime_booked_ratio=booked,
         volatility_score=_volatility(days),
         scarcity_score=scarcity(booked, prime, found),
+    )
+
+
+def habits(window: Window) -> VenueHabits:
+    """When a venue's tables come."""
+    days = window.within
+    return VenueHabits(
         best_hours=_hours_of_week(days, window.zone),
         release_pattern=release_rule(
             release for day in days for release in zip(day.release_leads, day.release_seconds, strict=True)
