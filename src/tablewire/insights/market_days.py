@@ -1,0 +1,113 @@
+"""One market's one local day, rolled up by the hour: how many drops, of which weekday, where, and whether prime."""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from tablewire.insights.intervals import Spans, clip, lengths_between
+from tablewire.insights.local_time import local_day
+
+
+class MarketDrop(msgspec.Struct, frozen=True, gc=False):
+    """One NEW_DROP of a market."""
+
+    at: int
+    """Microseconds."""
+    weekday: int
+    """Of its service date, Monday 0."""
+    prime: bool
+    neighborhood: str | None = None
+
+
+class Cells(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
+    """Equal drops of one hour counted together, one entry each in every column."""
+
+    hours: tuple[int, ...] = ()
+    """The place of the hour among the day's hours: 0 to 24."""
+    weekdays: tuple[int, ...] = ()
+    prime: tuple[bool, ...] = ()
+    neighborhoods: tuple[str | None, ...] = ()
+    drops: tuple[int, ...] = ()
+
+    @property
+    def rows(self) -> Iterable[tuple[int, int, bool, str | None, int]]:
+        """The columns, row by row."""
+        return zip(self.hours, self.weekdays, self.prime, self.neighborhoods, self.drops, strict=True)
+
+
+class MarketDay(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
+    """A row of `market_days`."""
+
+    day: date
+    observed: tuple[int, ...]
+    """Microseconds of each local hour of the day in which some venue of the market was observed."""
+    cells: Cells
+
+
+class MarketHour(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One local hour of a market."""
+
+    at: int
+    """Its beginning in microseconds."""
+    weekday: int
+    hour: int
+    """What the clock says."""
+    observed: int
+    drops: int
+    prime: int
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether it was observed for at least half of an hour, so that its count can stand beside those of others."""
+        return self.observed >= _HALF_AN_HOUR
+
+
+_HALF_AN_HOUR = 1_800_000_000
+
+
+def roll_up_market(day: date, zone: ZoneInfo, drops: Iterable[MarketDrop], observed: Spans) -> MarketDay:
+    """What a local day brought; drops and observed time of other days are passed over."""
+    local = local_day(day, zone)
+    cells = Counter(
+        (bisect_right(local.edges, drop.at) - 1, drop.weekday, drop.prime, drop.neighborhood)
+        for drop in drops
+        if local.start <= drop.at < local.end
+    )
+    ordered = sorted(cells, key=lambda cell: (*cell[:3], cell[3] is not None, cell[3] or ""))
+    return MarketDay(
+        day=day,
+        observed=tuple(lengths_between(clip(observed, local.start, local.end), local.edges)),
+        cells=Cells(
+            hours=tuple(cell[0] for cell in ordered),
+            weekdays=tuple(cell[1] for cell in ordered),
+            prime=tuple(cell[2] for cell in ordered),
+            neighborhoods=tuple(cell[3] for cell in ordered),
+            drops=tuple(cells[cell] for cell in ordered),
+        ),
+    )
+
+
+def hours_of(days: Sequence[MarketDay], zone: ZoneInfo) -> list[MarketHour]:
+    """All hours of the days, in order."""
+    return [hour for row in sorted(days, key=lambda row: row.day) for hour in _hours(row, zone)]
+
+
+def _hours(row: MarketDay, zone: ZoneInfo) -> Iterable[MarketHour]:
+    local = local_day(row.day, zone)
+    drops, prime = [0] * len(local.clock), [0] * len(local.clock)
+    for place, _, is_prime, _, count in row.cells.rows:
+        drops[place] += count
+        prime[place] += count * is_prime
+    for place, hour in enumerate(local.clock):
+        yield MarketHour(
+            at=local.edges[place],
+            weekday=row.day.weekday(),
+            hour=hour,
+            observed=row.observed[place],
+            drops=drops[place],
+            prime=prime[place],
+        )
