@@ -6,14 +6,14 @@ import msgspec
 from hypothesis import given, settings
 
 from tablewire.domain.events import CloseReason
-from tablewire.insights.daily import Watched, roll_up
+from tablewire.insights.daily import Watched, days_to_redo, roll_up
 from tablewire.insights.durations import Cut, lasting_of, mean_taken, median_of
 from tablewire.insights.stays import Stay
 from tablewire.insights.venue import figures, habits
-from tests.insights_histories import Counted, History, histories, known, midnight, on, window
+from tests.insights_histories import Counted, History, histories, known, midnight, on, rolled, window
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(histories())
 def test_rolled_up_figures_are_those_of_the_history(history: History) -> None:
     rows, counted = window(history), Counted(history)
@@ -36,6 +36,21 @@ def test_a_day_rolled_up_at_its_end_is_not_changed_by_what_comes_later(history: 
     assert roll_up(day, history.zone, then) == roll_up(day, history.zone, later)
 
 
+@settings(max_examples=40)
+@given(histories())
+def test_a_closing_that_is_known_late_changes_only_the_days_to_redo(history: History) -> None:
+    for place, stay in enumerate(history.stays):
+        if stay.closed_at is None:
+            continue
+        believed = msgspec.structs.replace(stay, closed_at=None, reason=None, lasted=None)
+        before = [*history.stays[:place], believed, *history.stays[place + 1 :]]
+        old, new = rolled(msgspec.structs.replace(history, stays=before)), rolled(history)
+
+        changed = {row.day for row, now in zip(old, new, strict=True) if row != now}
+        assert changed <= set(days_to_redo(stay.closed_at, history.now, history.zone))
+
+
+@settings(max_examples=30)
 @given(histories())
 def test_the_cut_of_everything_is_everything(history: History) -> None:
     rows = window(history)

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, time
+from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -21,6 +21,8 @@ from tablewire.insights.lifetimes import open_for, taken_after
 from tablewire.insights.local_time import LocalDay, at_wall, local_date, local_day, second_of_day
 from tablewire.insights.stays import Stay, lead_days
 
+ROW_VERSION = 1
+"""What a stored row has to be of: rows of another version are rolled up anew."""
 BOOKED_BY = time(17, 0)
 """A date with no prime table open at this local time on it is fully booked."""
 
@@ -117,6 +119,16 @@ def roll_up(day: date, zone: ZoneInfo, watched: Watched, until: int | None = Non
         release_leads=tuple(lead_days(stay.service_date, day) for stay in new),
         release_seconds=tuple(second_of_day(stay.first_seen_at, zone) for stay in new),
     )
+
+
+def days_to_redo(happened_at: int, now: int, zone: ZoneInfo) -> tuple[date, ...]:
+    """The local days whose rows a transition changes that is stored now: from its own, which may be over, to today.
+
+    A closing that is only believed later (held, vanished) counts from when the table was last there: until today its
+    rows took it for open.
+    """
+    first, today = local_date(happened_at, zone), local_date(now, zone)
+    return tuple(first + timedelta(days=ahead) for ahead in range(lead_days(today, first) + 1))
 
 
 def _drops_between(stays: Iterable[Stay], start: int, end: int) -> list[Stay]:

@@ -1,6 +1,7 @@
 """How long tables last, where some were still open when last looked at: medians by Kaplan and Meier."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from math import exp, inf, log, sqrt
 
 import msgspec
@@ -88,7 +89,7 @@ def bound_reaches_half(surviving: float, greenwood: float, z: float) -> bool:
 def median(lasted: Iterable[int]) -> Median:
     """The median of durations; with nothing censored it is the plain one."""
     ordered = sorted(lasted)
-    low, value, high = _crossings(ordered)
+    low, value, high = (None if at is None else at / SECOND for at in crossings(ordered))
     censored = sum(code & 1 for code in ordered)
     if ordered and not censored:
         value = _plain_median(ordered)
@@ -121,19 +122,42 @@ def lasting(lasted: Iterable[int], taken: Sequence[int]) -> Lasting:
     )
 
 
-def _crossings(ordered: Sequence[int]) -> tuple[float | None, float | None, float | None]:
-    """When the lower bound, the curve and the upper bound come down to one half."""
+Crossings = tuple[int | None, int | None, int | None]
+"""The ages at which the lower bound, the curve and the upper bound come down to one half."""
+
+
+def crossings(ordered: Sequence[int]) -> Crossings:
+    """The crossings of the curve of durations in ascending order."""
+    if not ordered:
+        return None, None, None
+    ranks = _uncensored_ranks(len(ordered))
+    if any(code & 1 for code in ordered[: ranks[-1]]):
+        return searched_crossings(ordered)
+    # Up to the last crossing nothing is censored: so far the curve depends on nothing but the number of samples.
+    low, value, high = (ordered[rank - 1] >> 1 for rank in ranks)
+    return low, value, high
+
+
+def searched_crossings(ordered: Sequence[int]) -> Crossings:
+    """The same, whatever is censored, step by step."""
     low = value = None
     for at, surviving, greenwood in curve(ordered):
         if low is None and bound_reaches_half(surviving, greenwood, Z95):
-            low = at / SECOND
+            low = at
         if surviving > _HALF:
             continue
         if value is None:
-            value = at / SECOND
+            value = at
         if bound_reaches_half(surviving, greenwood, -Z95):
-            return low, value, at / SECOND
+            return low, value, at
     return low, value, None
+
+
+@lru_cache(maxsize=16_384)
+def _uncensored_ranks(samples: int) -> tuple[int, ...]:
+    """Which of so many durations, all known and counted from 1, are the crossings: the last one is, at the latest."""
+    found = searched_crossings([taken_after(rank) for rank in range(1, samples + 1)])
+    return tuple(rank or samples for rank in found)
 
 
 def _plain_median(ordered: Sequence[int]) -> float:

@@ -4,8 +4,19 @@ from fractions import Fraction
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tablewire.insights.lifetimes import curve, lasting, median, open_for, quantile, taken_after
+from tablewire.insights.lifetimes import (
+    crossings,
+    curve,
+    lasting,
+    median,
+    open_for,
+    quantile,
+    searched_crossings,
+    taken_after,
+)
 
 SECOND = 1_000_000
 
@@ -66,7 +77,7 @@ def test_curves_are_those_of_lifelines() -> None:
     from lifelines.utils import median_survival_times
 
     dice = Random(7)
-    for samples in range(1, 41):
+    for samples in range(1, 60, 4):
         lengths = [dice.randint(1, 60) for _ in range(samples)]
         known = [dice.random() < 0.7 for _ in lengths]
         fitted = KaplanMeierFitter().fit(lengths, known)
@@ -99,3 +110,15 @@ def test_a_quantile_that_the_curve_reaches_exactly_is_reached() -> None:
     ordered = sorted(codes([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]))
 
     assert [quantile(ordered, gone) for gone in (0.1, 0.3, 0.7, 0.9)] == [1, 3, 7, 9]
+
+
+@given(
+    st.lists(
+        st.integers(0, 30).map(taken_after)
+        | st.integers(0, 30).map(taken_after)
+        | st.integers(0, 90).map(open_for),
+        max_size=60,
+    ).map(sorted)
+)
+def test_the_short_way_to_the_crossings_is_the_long_one(ordered: list[int]) -> None:
+    assert crossings(ordered) == searched_crossings(ordered)
