@@ -7,8 +7,8 @@ from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.pool import NullPool
 
+from tablewire.storage.figure_tables import metadata
 from tablewire.storage.pools import open_engine
-from tablewire.storage.user_tables import metadata
 
 LOCK = 7_238_011_946_003
 """The advisory lock that concurrent starts wait for."""

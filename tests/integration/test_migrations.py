@@ -13,10 +13,11 @@ from sqlalchemy.pool import NullPool
 from tablewire.domain.restaurants import Decision, Link, Listing, Pair, Verdict
 from tablewire.domain.slots import Venue
 from tablewire.storage import migrate
+from tablewire.storage.figure_tables import metadata
 from tablewire.storage.pools import open_engine
 from tablewire.storage.protocol import BucketDay
 from tablewire.storage.store import PostgresStore
-from tablewire.storage.user_tables import metadata
+from tests.stored_figures import store_figures
 from tests.stored_people import store_a_person
 from tests.stored_scenes import StoredScene, facts
 from tests.unit.domain.scenes import DAY, EIGHT, KEY, NINE, after, call
@@ -39,6 +40,7 @@ async def fill(dsn: str) -> StoredScene:
     await store.decide(Decision(pair=pair, verdict=Verdict.SAME, by="ann", at=after(0)))
     await store.close()
     await store_a_person(dsn)
+    await store_figures(dsn)
     return scene
 
 
