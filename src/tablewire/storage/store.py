@@ -13,6 +13,7 @@ from tablewire.storage.bucket_refs import BucketRefs
 from tablewire.storage.checkpoints import PostgresCheckpoints
 from tablewire.storage.clearing import PostgresClearing
 from tablewire.storage.event_log import PostgresEventLog
+from tablewire.storage.export import PostgresExport
 from tablewire.storage.failures import unavailable
 from tablewire.storage.identities import PostgresIdentities
 from tablewire.storage.openings import PostgresOpenings
@@ -63,6 +64,8 @@ class PostgresStore:
         self.database_name, self.clear = clearing.database_name, clearing.clear
         self.people = PeopleStore(pool, engine)
         """The users, and what is theirs."""
+        self.export = PostgresExport(pool)
+        """The log as one long read."""
         identities = PostgresIdentities(engine)
         self.identities, self.decisions = identities.identities, identities.decisions
         self.relink, self.decide, self.undecide = identities.relink, identities.decide, identities.undecide
