@@ -9,6 +9,7 @@ _ROWS = (
     "INSERT INTO rollup_heads VALUES ('nyc', 1, '2026-02-15', now())",
     "INSERT INTO venue_metrics VALUES ('nyc', 'resy', 'v', 14, '{}', now())",
     "INSERT INTO market_metrics VALUES ('drops_total', 'nyc', '2026-02-16', now(), '{}', now())",
+    "INSERT INTO retention_marks VALUES ('events', now())",
     "INSERT INTO forecast_verdicts VALUES ('nyc', now(), '2026-02-01', '2026-02-10', '{}', '')",
 )
 

@@ -95,6 +95,14 @@ CREATE TABLE forecast_verdicts (
 )
 """
 
+# From when on the log is whole: days before it cannot be rolled up from it again.
+RETENTION_MARKS = """
+CREATE TABLE retention_marks (
+    what text COLLATE "C" CONSTRAINT retention_marks_pkey PRIMARY KEY,
+    kept_since timestamptz NOT NULL
+)
+"""
+
 INDEXES = (
     "CREATE INDEX observed_spans_updated ON observed_spans (updated_at)",
     "CREATE INDEX venue_days_unfinished ON venue_days (market, day) WHERE NOT finished",
@@ -102,6 +110,7 @@ INDEXES = (
 )
 TABLES = (
     OBSERVED_SPANS, VENUE_DAYS, MARKET_DAYS, ROLLUP_HEADS, VENUE_METRICS, MARKET_METRICS, FORECAST_VERDICTS,
+    RETENTION_MARKS,
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The commands: `tablewire serve`, `demo`, `simulate`, `migrate`, `config`, `doctor`, `record`, `drops`, `venues`, `users` and `export`."""
+"""The commands: `tablewire serve`, `demo`, `simulate`, `migrate`, `config`, `doctor`, `record`, `drops`, `venues`, `users`, `export` and `retention`."""
 
 import asyncio
 import os
@@ -15,6 +15,7 @@ from rich.table import Table
 from tablewire.errors import SettingsError, TablewireError
 from tablewire.export_command import exports
 from tablewire.follow import follow
+from tablewire.retention_command import retention
 from tablewire.setting_files import read_env_file
 from tablewire.setting_reader import PREFIX
 from tablewire.settings import Settings, describe
@@ -321,6 +322,7 @@ def drops(
 cli.add_typer(venues, context_settings={"obj": _settings})
 cli.add_typer(users, context_settings={"obj": _settings})
 cli.add_typer(exports, context_settings={"obj": _settings})
+cli.add_typer(retention, context_settings={"obj": _settings})
 
 
 def _token_in_settings() -> str | None:

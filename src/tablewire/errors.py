@@ -16,7 +16,8 @@
         ├── StoreUnavailable   it could not be reached, or broke off; nothing was stored (HTTP 503)
         ├── CommitUnknown      it broke off during a commit: stored or not, nobody knows
         ├── PollConflict       another process has stored a poll of the same bucket
-        └── MatchConflict      another process has matched the same events
+        ├── MatchConflict      another process has matched the same events
+        └── RetentionBusy      another process removes what is old
 
 What a provider answers, however bad, is a value (`domain.snapshots.Outcome`), never an exception.
 """
@@ -104,3 +105,7 @@ class PollConflict(StoreError):
 
 class MatchConflict(StoreError):
     """Another process has matched these events: what it found has been told."""
+
+
+class RetentionBusy(StoreError):
+    """Another process removes what is old: there is nothing to do here."""

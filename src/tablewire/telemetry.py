@@ -56,6 +56,8 @@ class LogEvent(StrEnum):
     DELIVERY_FAILED = "delivery_failed"
     CLEARED = "cleared"
     REBASELINED = "rebaselined"
+    RETENTION = "retention"
+    ROLLED_UP = "rolled_up"
 
 
 LogLevel = Literal["debug", "info", "warning", "error"]

@@ -93,3 +93,11 @@ forecast_verdicts = Table(
     Column("prior", LargeBinary, nullable=False),
 )
 """How good the forecasts were on days that they had not seen, and what they go on with."""
+
+retention_marks = Table(
+    "retention_marks",
+    metadata,
+    Column("what", KEY, primary_key=True),
+    Column("kept_since", INSTANT, nullable=False),
+)
+"""From when on what is kept is whole: `events` is the only row."""

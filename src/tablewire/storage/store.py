@@ -9,16 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tablewire.errors import StoreUnavailable
 from tablewire.storage import migrate
+from tablewire.storage.alert_figures import PostgresAlertFigures
 from tablewire.storage.bucket_refs import BucketRefs
 from tablewire.storage.checkpoints import PostgresCheckpoints
 from tablewire.storage.clearing import PostgresClearing
 from tablewire.storage.event_log import PostgresEventLog
 from tablewire.storage.export import PostgresExport
 from tablewire.storage.failures import unavailable
+from tablewire.storage.figures import FigureStore
 from tablewire.storage.identities import PostgresIdentities
+from tablewire.storage.kept_figures import PostgresKeptFigures
+from tablewire.storage.market_figures import PostgresMarketFigures
 from tablewire.storage.openings import PostgresOpenings
 from tablewire.storage.people import PeopleStore
 from tablewire.storage.pools import CONNECT_TIMEOUT, open_engine, open_pool
+from tablewire.storage.retention import PostgresRetention
 from tablewire.storage.shown_venues import ShownVenues
 from tablewire.storage.venues import PostgresVenues
 
@@ -64,8 +69,15 @@ class PostgresStore:
         self.database_name, self.clear = clearing.database_name, clearing.clear
         self.people = PeopleStore(pool, engine)
         """The users, and what is theirs."""
+        self.figures = FigureStore(pool, engine)
+        """Observed time, and what is figured."""
         self.export = PostgresExport(pool)
         """The log as one long read."""
+        self.retention = PostgresRetention(pool)
+        """What is older than it has to be kept."""
+        self.market_figures, self.alert_figures = PostgresMarketFigures(pool), PostgresAlertFigures(pool)
+        self.kept_figures = PostgresKeptFigures(pool)
+        """What is counted of markets, alerts, goals and venues."""
         identities = PostgresIdentities(engine)
         self.identities, self.decisions = identities.identities, identities.decisions
         self.relink, self.decide, self.undecide = identities.relink, identities.decide, identities.undecide
