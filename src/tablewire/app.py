@@ -34,6 +34,7 @@ from tablewire.engine.revocations import Revocations
 from tablewire.engine.supervisor import BeyondSaving, Loop, Supervisor, beating
 from tablewire.engine.upkeep import Upkeep
 from tablewire.errors import StoreError
+from tablewire.insight_routes import insight_routes
 from tablewire.live.audience import StreamLimits
 from tablewire.live.board import Board
 from tablewire.live.feed import Feed
@@ -340,7 +341,9 @@ class Service:
                 markets=settings.markets,
                 window_days=settings.discovery.window_days,
                 accounts=self._accounts,
-                more_routes=() if self.people is None else tuple(people_routes(self.people)),
+                more_routes=()
+                if self.people is None
+                else (*people_routes(self.people), *insight_routes(self.people.core)),
                 gate=make_gate(settings, self._accounts),
                 options=HttpOptions(
                     version=VERSION,

@@ -1,27 +1,21 @@
 """Forward availability: how many tables are open now for each date and time slot ahead."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
 import msgspec
 
 
-class OpenTable(msgspec.Struct, frozen=True, gc=False):
-    """One slot that is open now."""
+class Filled(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """How full one bucket is at one provider now."""
 
     service_date: date
     time_slot: str
-    listing: str
-    """Its venue as `provider:id`."""
-
-
-class Looked(msgspec.Struct, frozen=True, gc=False):
-    """How many venues one bucket's figures rest on."""
-
-    service_date: date
-    time_slot: str
-    venues: int
+    open_slots: int
+    venues_open: int
+    """Venues that have at least one of them."""
+    venues_looked_at: int
 
 
 class Density(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -31,31 +25,28 @@ class Density(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     time_slot: str
     open_now: int | None
     venues_open: int | None
-    """Venues that have at least one of them."""
     per_venue: float | None
     """Open slots for each venue that was looked at."""
     samples: int
-    """Venues that were looked at."""
+    """Venues that were looked at; one that two providers list counts at each."""
 
 
-def densities(tables: Iterable[OpenTable], looked: Iterable[Looked]) -> tuple[Density, ...]:
-    """Each bucket that is watched, in order."""
-    count: Counter[tuple[date, str]] = Counter()
-    venues: defaultdict[tuple[date, str], set[str]] = defaultdict(set)
-    for table in tables:
-        count[table.service_date, table.time_slot] += 1
-        venues[table.service_date, table.time_slot].add(table.listing)
-    samples: Counter[tuple[date, str]] = Counter()
-    for bucket in looked:
-        samples[bucket.service_date, bucket.time_slot] += bucket.venues
-    return tuple(
-        Density(
-            service_date=key[0],
-            time_slot=key[1],
-            open_now=count[key] if samples[key] else None,
-            venues_open=len(venues[key]) if samples[key] else None,
-            per_venue=count[key] / samples[key] if samples[key] else None,
-            samples=samples[key],
-        )
-        for key in sorted(samples)
+def densities(filled: Iterable[Filled]) -> tuple[Density, ...]:
+    """Each bucket that is watched, in order, its providers taken together."""
+    buckets: defaultdict[tuple[date, str], list[Filled]] = defaultdict(list)
+    for one in filled:
+        buckets[one.service_date, one.time_slot].append(one)
+    return tuple(_density(buckets[key]) for key in sorted(buckets))
+
+
+def _density(bucket: list[Filled]) -> Density:
+    looked_at = sum(one.venues_looked_at for one in bucket)
+    count = sum(one.open_slots for one in bucket)
+    return Density(
+        service_date=bucket[0].service_date,
+        time_slot=bucket[0].time_slot,
+        open_now=count if looked_at else None,
+        venues_open=sum(one.venues_open for one in bucket) if looked_at else None,
+        per_venue=count / looked_at if looked_at else None,
+        samples=looked_at,
     )

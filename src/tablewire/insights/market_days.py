@@ -4,16 +4,18 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Self
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from tablewire.domain.names import name_key
 from tablewire.insights.intervals import Spans, clip, lengths_between
 from tablewire.insights.local_time import local_day
 
 
 class MarketDrop(msgspec.Struct, frozen=True, gc=False):
-    """One NEW_DROP of a market."""
+    """One NEW_DROP of a market, or several that are alike."""
 
     at: int
     """Microseconds."""
@@ -21,6 +23,12 @@ class MarketDrop(msgspec.Struct, frozen=True, gc=False):
     """Of its service date, Monday 0."""
     prime: bool
     neighborhood: str | None = None
+    drops: int = 1
+
+
+_Cell = tuple[int, int, bool, str | None]
+CellRow = tuple[int, int, bool, str | None, int]
+"""The place of the hour, the weekday, whether prime, the neighbourhood, and how many drops."""
 
 
 class Cells(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
@@ -33,10 +41,20 @@ class Cells(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False
     neighborhoods: tuple[str | None, ...] = ()
     drops: tuple[int, ...] = ()
 
+    @classmethod
+    def of(cls, rows: Iterable[CellRow]) -> Self:
+        """Rows as columns."""
+        columns = list(zip(*rows, strict=True)) or [()] * 5
+        return cls(**dict(zip(cls.__struct_fields__, columns, strict=True)))
+
     @property
-    def rows(self) -> Iterable[tuple[int, int, bool, str | None, int]]:
+    def rows(self) -> Iterable[CellRow]:
         """The columns, row by row."""
         return zip(self.hours, self.weekdays, self.prime, self.neighborhoods, self.drops, strict=True)
+
+
+MARKET_ROW_VERSION = 1
+"""What a stored row has to be of: rows of another version are rolled up anew."""
 
 
 class MarketDay(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
@@ -72,23 +90,40 @@ _HALF_AN_HOUR = 1_800_000_000
 def roll_up_market(day: date, zone: ZoneInfo, drops: Iterable[MarketDrop], observed: Spans) -> MarketDay:
     """What a local day brought; drops and observed time of other days are passed over."""
     local = local_day(day, zone)
-    cells = Counter(
-        (bisect_right(local.edges, drop.at) - 1, drop.weekday, drop.prime, drop.neighborhood)
-        for drop in drops
-        if local.start <= drop.at < local.end
-    )
+    cells: Counter[_Cell] = Counter()
+    for drop in drops:
+        if local.start <= drop.at < local.end:
+            place = bisect_right(local.edges, drop.at) - 1
+            cells[place, drop.weekday, drop.prime, drop.neighborhood] += drop.drops
     ordered = sorted(cells, key=lambda cell: (*cell[:3], cell[3] is not None, cell[3] or ""))
     return MarketDay(
         day=day,
         observed=tuple(lengths_between(clip(observed, local.start, local.end), local.edges)),
-        cells=Cells(
-            hours=tuple(cell[0] for cell in ordered),
-            weekdays=tuple(cell[1] for cell in ordered),
-            prime=tuple(cell[2] for cell in ordered),
-            neighborhoods=tuple(cell[3] for cell in ordered),
-            drops=tuple(cells[cell] for cell in ordered),
-        ),
+        cells=Cells.of((*cell, cells[cell]) for cell in ordered),
     )
+
+
+class MarketCut(msgspec.Struct, frozen=True, kw_only=True):
+    """Which drops are counted. What is left out is no limit."""
+
+    weekdays: frozenset[int] = frozenset()
+    """Of the service date, Monday 0."""
+    prime: bool | None = None
+    neighborhoods: frozenset[str] = frozenset()
+    """As `domain.names.name_key` has them."""
+
+    def of(self, row: MarketDay) -> MarketDay:
+        """The same day with these drops only: it was looked at for as long."""
+        kept = (cell for cell in row.cells.rows if self._has(cell))
+        return MarketDay(day=row.day, observed=row.observed, cells=Cells.of(kept))
+
+    def _has(self, cell: CellRow) -> bool:
+        _, weekday, prime, neighborhood, _ = cell
+        return (
+            (not self.weekdays or weekday in self.weekdays)
+            and (self.prime is None or prime == self.prime)
+            and (not self.neighborhoods or name_key(neighborhood or "") in self.neighborhoods)
+        )
 
 
 def hours_of(days: Sequence[MarketDay], zone: ZoneInfo) -> list[MarketHour]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from math import sqrt
 from statistics import fmean, pstdev
 
@@ -10,6 +11,8 @@ import msgspec
 from tablewire.insights.market_days import MarketHour
 
 DEVIATIONS = 3
+HISTORY = timedelta(days=28)
+"""So long before a window lie the weeks that say what is usual."""
 LEAST_WEEKS = 2
 """With fewer other weeks there is no telling what is usual."""
 

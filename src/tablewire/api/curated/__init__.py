@@ -1,0 +1,1 @@
+"""Curated lists over HTTP."""

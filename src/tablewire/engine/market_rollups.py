@@ -1,0 +1,83 @@
+"""Rolls up the days of markets, and keeps their figures of the last 24 hours and 14 days."""
+
+import asyncio
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final, Protocol
+
+from tablewire.domain.events import microseconds
+from tablewire.domain.markets import Market
+from tablewire.insights.density import Density
+from tablewire.insights.local_time import local_date, local_day
+from tablewire.insights.market import MarketFigures, market_figures
+from tablewire.insights.market_days import MarketDay, roll_up_market
+from tablewire.insights.market_metrics import packed
+from tablewire.insights.waves import HISTORY
+from tablewire.storage.insight_door import MarketBook
+
+KEPT_WINDOWS: Final = (timedelta(hours=24), timedelta(days=14))
+SETTLED: Final = timedelta(minutes=15)
+"""So long after its end a day's last observations are stored."""
+
+
+class Ahead(Protocol):
+    """What is open now."""
+
+    def densities(self, market: str) -> tuple[Density, ...]:
+        """How many tables are open for each date and time slot."""
+        ...
+
+
+class MarketRollups:
+    """Each day is rolled up until it is over, and never again."""
+
+    def __init__(self, book: MarketBook, ahead: Ahead) -> None:
+        self._book = book
+        self._ahead = ahead
+
+    async def roll_up(
+        self, market: Market, now: datetime, *, also: Collection[date] = (), anew: bool = False
+    ) -> int:
+        """Roll up the days that need it; answers how many. Raises `StoreError`.
+
+        That is those not finished, those of `also`, of which more was observed since, or with `anew` all that the log has whole.
+        """
+        days = await self._days(market, now, also, anew=anew)
+        for day in days:
+            local = local_day(day, market.zone)
+            drops = await self._book.drops(market.id, local.start, local.end)
+            spans = await self._book.observed(market.id, day)
+            row = roll_up_market(day, market.zone, drops, spans)
+            finished = microseconds(now - SETTLED) >= local.end
+            await self._book.keep_day(market.id, row, now, finished=finished)
+        await self._keep_figures(market, now)
+        return len(days)
+
+    async def _days(self, market: Market, now: datetime, also: Collection[date], *, anew: bool) -> list[date]:
+        kept = await self._book.kept_log(market.id)
+        if kept.first_at is None:
+            return []
+        first = local_date(microseconds(kept.first_at), market.zone)
+        done = await self._book.finished(market.id)
+        # Where old events are gone, the oldest day that is left may have lost some.
+        cut_off = frozenset() if kept.whole else frozenset((first,))
+        done = done & cut_off if anew else done - (frozenset(also) - cut_off)
+        today = local_date(microseconds(now), market.zone)
+        return [day for day in _from_to(first, today) if day not in done]
+
+    async def _keep_figures(self, market: Market, now: datetime) -> None:
+        first = local_date(microseconds(now - max(KEPT_WINDOWS) - HISTORY), market.zone)
+        stored = await self._book.days(market.id, first, local_date(microseconds(now), market.zone))
+        rows = [one.row() for one in stored]
+        for length in KEPT_WINDOWS:
+            figures = await asyncio.to_thread(_figures, market, rows, now, length)
+            values = packed(figures, self._ahead.densities(market.id))
+            await self._book.keep_metrics(market.id, now - length, now, values, now)
+
+
+def _figures(market: Market, rows: Sequence[MarketDay], now: datetime, length: timedelta) -> MarketFigures:
+    return market_figures(rows, market.zone, microseconds(now - length), microseconds(now))
+
+
+def _from_to(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=ahead) for ahead in range((last - first).days + 1))

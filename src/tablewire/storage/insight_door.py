@@ -1,0 +1,117 @@
+"""The door of stored figures of markets, alerts and goals: what the engine and the services ask of it, in their words."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+import msgspec
+
+from tablewire.insights.alerts import Alert, AlertEvent
+from tablewire.insights.goals import GoalCount
+from tablewire.insights.intervals import Spans
+from tablewire.insights.market_days import MarketDay, MarketDrop
+from tablewire.insights.supply import BucketSupply
+
+
+class KeptLog(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of the log of one market."""
+
+    first_at: datetime | None
+    """When its oldest event happened, or a little before."""
+    whole: bool
+    """Whether nothing was ever taken away."""
+
+
+class StoredMarketDay(msgspec.Struct, frozen=True):
+    """A row of `market_days`."""
+
+    body: bytes
+    computed_at: datetime
+
+    def row(self) -> MarketDay:
+        """What the row says."""
+        return msgspec.msgpack.decode(self.body, type=MarketDay)
+
+
+class StoredMetrics(msgspec.Struct, frozen=True, kw_only=True):
+    """The rows of `market_metrics` of one window."""
+
+    start: datetime
+    end: datetime
+    computed_at: datetime
+    values: Mapping[str, bytes]
+    """JSON, by metric type."""
+
+
+class MarketBook(Protocol):
+    """What is rolled up of markets, and what it is rolled up from."""
+
+    async def kept_log(self, market: str) -> KeptLog:
+        """Where the log of a market begins."""
+        ...
+
+    async def drops(self, market: str, start: int, end: int) -> list[MarketDrop]:
+        """The drops that opened in [start, end) (microseconds); those of one hour that are alike may be one."""
+        ...
+
+    async def observed(self, market: str, day: date) -> Spans:
+        """When at least one venue was observed on a local day, in microseconds."""
+        ...
+
+    async def finished(self, market: str) -> frozenset[date]:
+        """The days that have a row of this version that is never counted again."""
+        ...
+
+    async def keep_day(self, market: str, row: MarketDay, at: datetime, *, finished: bool) -> None:
+        """Keep a day's row, counted at an instant, in the place of the one before."""
+        ...
+
+    async def days(self, market: str, first: date, last: date) -> list[StoredMarketDay]:
+        """The rows of some days, both ends included, in order."""
+        ...
+
+    async def keep_metrics(
+        self, market: str, start: datetime, end: datetime, values: Mapping[str, bytes], at: datetime
+    ) -> None:
+        """Keep the figures of a window, JSON by metric type, in the place of those of the window before of the same length."""
+        ...
+
+    async def metrics(self, market: str, length: timedelta) -> StoredMetrics | None:
+        """The figures that were kept last of a window of that length."""
+        ...
+
+    async def earlier_buckets(self, market: str, first: date, before: date) -> list[BucketSupply]:
+        """What was open in buckets on the days from `first` up to, not including, `before`."""
+        ...
+
+
+class AlertPile(msgspec.Struct, frozen=True, kw_only=True):
+    """The alerts that were sent in a window, and everything that happened to them since."""
+
+    events: list[AlertEvent]
+    alerts: list[Alert]
+    complete: bool
+    """Whether it is all of them; else the newest."""
+
+
+class GoalPile(msgspec.Struct, frozen=True, kw_only=True):
+    """What goals came to."""
+
+    counts: list[GoalCount]
+    names: Mapping[int, str]
+    drops: int
+    """In the window."""
+    drops_told: int
+    """Those of them that at least one of the goals told of."""
+
+
+class AlertFigureBook(Protocol):
+    """What is stored of alerts and goals. `user_id` None: of all users."""
+
+    async def alerts(self, user_id: int | None, since: datetime, until: datetime) -> AlertPile:
+        """The alerts whose first sending is in [since, until)."""
+        ...
+
+    async def goals(self, user_id: int | None, since: datetime, until: datetime) -> GoalPile:
+        """Goals since they were made, and the drops of [since, until)."""
+        ...

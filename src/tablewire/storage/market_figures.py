@@ -1,0 +1,164 @@
+"""The rolled-up days and the figures of markets on PostgreSQL."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import asyncpg
+import msgspec
+
+from tablewire.insights.intervals import Spans, union
+from tablewire.insights.market_days import MARKET_ROW_VERSION, MarketDay, MarketDrop
+from tablewire.insights.supply import BucketSupply
+from tablewire.storage.failures import unavailable
+from tablewire.storage.insight_door import KeptLog, StoredMarketDay, StoredMetrics
+from tablewire.storage.observed_rows import spans_of
+from tablewire.storage.pools import CONNECT_TIMEOUT
+from tablewire.storage.transactions import transaction
+
+KEPT_LOG = """
+SELECT feed_head.oldest_id <= 1 AS whole, (
+    SELECT first_seen_at FROM availability_events WHERE market = $1 ORDER BY id LIMIT 1
+) AS first_at
+FROM feed_head
+"""
+
+# Zones are whole quarters of an hour from UTC: drops of one quarter are of one local hour.
+DROPS = """
+SELECT (extract(epoch FROM date_bin('15 minutes', opened_at, 'epoch')) * 1000000)::bigint AS at,
+    extract(isodow FROM service_date)::int - 1 AS weekday, time_bucket = 'prime' AS prime, neighborhood, count(*) AS drops
+FROM availability_events
+WHERE event_type = 'NEW_DROP' AND market = $1 AND opened_at >= $2 AND opened_at < $3
+GROUP BY 1, 2, 3, 4
+"""
+
+OBSERVED = "SELECT body FROM observed_spans WHERE market = $1 AND day = $2"
+
+FINISHED = "SELECT day FROM market_days WHERE market = $1 AND version = $2 AND finished"
+
+DAYS = """
+SELECT body, computed_at FROM market_days
+WHERE market = $1 AND version = $2 AND day BETWEEN $3 AND $4 ORDER BY day
+"""
+
+KEEP_DAY = """
+INSERT INTO market_days (market, day, version, finished, body, computed_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (market, day) DO UPDATE SET
+    version = excluded.version, finished = excluded.finished, body = excluded.body, computed_at = excluded.computed_at
+"""
+
+# Of each length only the newest window is kept: older ones can be counted again from the days.
+FORGET_METRICS = "DELETE FROM market_metrics WHERE market = $1 AND window_end - window_start = $2"
+
+KEEP_METRIC = """
+INSERT INTO market_metrics (metric_type, market, window_start, window_end, value, computed_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+"""
+
+METRICS = """
+SELECT metric_type, window_start, window_end, value::text AS value, computed_at FROM market_metrics
+WHERE market = $1 AND window_end - window_start = $2
+"""
+
+EARLIER_BUCKETS = """
+SELECT provider, service_date, time_slot, lead_days, baseline_slots, open_slots FROM bucket_days
+WHERE market = $1 AND day >= $2 AND day < $3 AND observed_venues > 0
+"""
+
+
+class PostgresMarketFigures:
+    """See `insight_door.MarketBook` for what each question means."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+
+    async def kept_log(self, market: str) -> KeptLog:
+        """Where the log of a market begins."""
+        (row,) = await self._rows(KEPT_LOG, market)
+        return KeptLog(first_at=row["first_at"], whole=row["whole"])
+
+    async def drops(self, market: str, start: int, end: int) -> list[MarketDrop]:
+        """The drops in [start, end), those of a quarter of an hour that are alike as one."""
+        rows = await self._rows(DROPS, market, _instant(start), _instant(end))
+        return [
+            MarketDrop(row["at"], row["weekday"], row["prime"], row["neighborhood"], row["drops"])
+            for row in rows
+        ]
+
+    async def observed(self, market: str, day: date) -> Spans:
+        """When at least one venue was observed on a local day."""
+        rows = await self._rows(OBSERVED, market, day)
+        return await asyncio.to_thread(_together, [row["body"] for row in rows])
+
+    async def finished(self, market: str) -> frozenset[date]:
+        """The days whose rows stay as they are."""
+        rows = await self._rows(FINISHED, market, MARKET_ROW_VERSION)
+        return frozenset(row["day"] for row in rows)
+
+    async def keep_day(self, market: str, row: MarketDay, at: datetime, *, finished: bool) -> None:
+        """Keep a day's row in the place of the one before."""
+        body = msgspec.msgpack.encode(row)
+        with unavailable():
+            async with self._pool.acquire(timeout=CONNECT_TIMEOUT) as connection:
+                await connection.execute(KEEP_DAY, market, row.day, MARKET_ROW_VERSION, finished, body, at)
+
+    async def days(self, market: str, first: date, last: date) -> list[StoredMarketDay]:
+        """The rows of some days, in order."""
+        rows = await self._rows(DAYS, market, MARKET_ROW_VERSION, first, last)
+        return [StoredMarketDay(row["body"], row["computed_at"]) for row in rows]
+
+    async def keep_metrics(
+        self, market: str, start: datetime, end: datetime, values: Mapping[str, bytes], at: datetime
+    ) -> None:
+        """Keep the figures of a window, JSON by metric type, in the place of those of the window before of the same length."""
+        rows = [
+            (metric_type, market, start, end, value.decode(), at)
+            for metric_type, value in sorted(values.items())
+        ]
+        async with transaction(self._pool) as connection:
+            await connection.execute(FORGET_METRICS, market, end - start)
+            await connection.executemany(KEEP_METRIC, rows)
+
+    async def metrics(self, market: str, length: timedelta) -> StoredMetrics | None:
+        """The figures that were kept last of a window of that length."""
+        rows = await self._rows(METRICS, market, length)
+        if not rows:
+            return None
+        return StoredMetrics(
+            start=rows[0]["window_start"],
+            end=rows[0]["window_end"],
+            computed_at=rows[0]["computed_at"],
+            values={row["metric_type"]: row["value"].encode() for row in rows},
+        )
+
+    async def earlier_buckets(self, market: str, first: date, before: date) -> list[BucketSupply]:
+        """What was open in buckets at the end of earlier days."""
+        return [
+            BucketSupply(
+                provider=row["provider"],
+                service_date=row["service_date"],
+                time_slot=row["time_slot"],
+                lead_days=row["lead_days"],
+                baseline=row["baseline_slots"],
+                open_slots=row["open_slots"],
+            )
+            for row in await self._rows(EARLIER_BUCKETS, market, first, before)
+        ]
+
+    async def _rows(self, statement: str, *values: object) -> Sequence[asyncpg.Record]:
+        with unavailable():
+            async with self._pool.acquire(timeout=CONNECT_TIMEOUT) as connection:
+                return await connection.fetch(statement, *values)
+
+
+def _together(bodies: Iterable[bytes]) -> Spans:
+    """The spans of all venues as one; venues that share theirs count once."""
+    shared = {id(spans): spans for body in bodies for spans in spans_of(body).values()}
+    return union(span for spans in shared.values() for span in spans)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _instant(at: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=at)
