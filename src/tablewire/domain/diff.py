@@ -323,6 +323,7 @@ class _Comparison:
                 sent_at=judged.answer.sent_at,
                 arrived_at=judged.answer.arrived_at,
                 doubtful=doubtful,
+                since=None if doubtful else _recent(pair, judged),
                 answer=said if settled else None,
             )
         )
@@ -489,3 +490,10 @@ class _Comparison:
         last_seen = self.state.last_seen(before)
         self.lapsed.update((size, slot.venue.venue_id) for size in slot.sizes)
         self.builder.close(Closing(before, slot.missed_at, last_seen, CloseReason.VANISHED, timedelta(0)))
+
+
+def _recent(pair: Pair | None, judged: Judged) -> datetime | None:
+    """When a pair was last observed, where it has been in sight since."""
+    if pair is None or not pair.count or pair.observed_at is None:
+        return None
+    return pair.observed_at if judged.answer.sent_at - pair.observed_at <= judged.gap else None

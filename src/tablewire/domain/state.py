@@ -37,6 +37,8 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     arrived_at: datetime
     doubtful: bool = False
     """An empty answer that may be a soft block: it is remembered, but is no observation yet."""
+    since: datetime | None = None
+    """The observation before this one, where it is recent enough that the pair counts as observed all the time in between."""
     answer: VenueAnswer | None = None
     """What the pair's open slots agree with from now on; None where only the answer's positive part was used."""
 

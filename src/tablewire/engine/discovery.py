@@ -11,6 +11,7 @@ from tablewire.domain.buckets import BucketKey
 from tablewire.domain.markets import Market, service_today, window
 from tablewire.domain.rules import Rules
 from tablewire.domain.snapshots import Snapshot
+from tablewire.domain.state import Change
 from tablewire.engine.cadence import Cadence
 from tablewire.engine.clock import Clock
 from tablewire.engine.coverage import Coverage
@@ -59,6 +60,7 @@ class Discovery:
         on_stored: Callable[[Stored], None],
         on_progress: Callable[[Progress], None],
         on_learned: Learned = lambda _, __: None,
+        on_observed: Callable[[Change], None] = lambda _: None,
     ) -> None:
         self.markets = tuple(markets)
         self.owners: dict[tuple[str, str, date], DayOwner] = {}
@@ -92,6 +94,7 @@ class Discovery:
         self._on_stored = on_stored
         self._on_progress = on_progress
         self._on_learned = on_learned
+        self._on_observed = on_observed
         self._learner = VenueLearner(store, on_learned)
         self._one_writer = anyio.Lock()
         self._paused = False
@@ -265,6 +268,7 @@ class Discovery:
             clock=self._clock,
             metrics=self._metrics,
             one_writer=self._one_writer,
+            on_observed=self._on_observed,
         )
 
     def owners_of(self, polling: ProviderPolling) -> dict[date, DayOwner]:

@@ -1,7 +1,7 @@
 """The owner of one (market, date, provider): applies answers one after the other, and stores what they change."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -91,6 +91,7 @@ class DayOwner:
         clock: Clock,
         metrics: Metrics,
         one_writer: anyio.Lock,
+        on_observed: Callable[[Change], None] = lambda _: None,
     ) -> None:
         self.market = market
         self.day = day
@@ -109,6 +110,7 @@ class DayOwner:
         self._metrics = metrics
         self._passes = Passes()
         self._one_writer = one_writer
+        self._on_observed = on_observed
         self._one_change = anyio.Lock()
         self._doubtful = True
 
@@ -256,6 +258,7 @@ class DayOwner:
                     raise
                 state.apply(change, events)
                 self._note_unsaved(change)
+                self._on_observed(change)
                 self._audience.remembered(state)
                 await self._audience.publish(events)
         return _summary(change, events, len(state.open))

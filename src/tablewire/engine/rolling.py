@@ -1,0 +1,157 @@
+"""Rolling up the days of one market's venues: a few days and a few venues at a time, so that memory stays small."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+import anyio.lowlevel
+import msgspec
+
+from tablewire.domain.markets import Market
+from tablewire.domain.restaurants import Listing
+from tablewire.insights.daily import Watched, roll_up
+from tablewire.insights.intervals import Spans, clip, union
+from tablewire.insights.local_time import local_day
+from tablewire.insights.stays import Stay
+from tablewire.storage.figure_door import LogView, RolledBook, RolledDay
+
+DAYS_AT_ONCE = 7
+VENUES_AT_ONCE = 100
+
+Observed = dict[Listing, dict[date, Spans]]
+"""By venue and service date."""
+
+
+class Plan(msgspec.Struct, kw_only=True):
+    """Which days of which venues are to be rolled up."""
+
+    market: Market
+    now: int
+    """In microseconds."""
+    today: date
+    all_from: date | None
+    """From this day on all venues; None: only those of `since`."""
+    since: dict[Listing, date] = msgspec.field(default_factory=dict)
+    """Venues with news, and the day that it begins on."""
+
+    @property
+    def first_day(self) -> date:
+        """The earliest day of any venue."""
+        return min([self.today, *self.since.values(), *([self.all_from] if self.all_from else [])])
+
+    def since_of(self, listing: Listing) -> date | None:
+        """From which day on a venue is done; None where it is not."""
+        days = [day for day in (self.all_from, self.since.get(listing)) if day is not None]
+        return min(days, default=None)
+
+
+class DayRoller:
+    """Carries out a plan."""
+
+    def __init__(self, book: RolledBook, view: LogView, plan: Plan, at: datetime) -> None:
+        self.days = 0
+        """How many days of venues were rolled up."""
+        self.still_open: dict[Listing, list[Stay]] = {}
+        self._book = book
+        self._view = view
+        self._plan = plan
+        self._at = at
+        self._shown: dict[Listing, frozenset[date]] = {}
+
+    async def roll(self, show: Callable[[int, int], None]) -> list[Listing]:
+        """Roll up; answers the venues that were done, in order."""
+        plan, done = self._plan, set[Listing]()
+        for listing, stay in await self._view.open(plan.market.id):
+            self.still_open.setdefault(listing, []).append(stay)
+        first = plan.first_day
+        while first <= plan.today:
+            last = min(plan.today, first + timedelta(days=DAYS_AT_ONCE - 1))
+            observed = await self._observed(first, last)
+            venues = self._venues(observed, last)
+            for place, batch in enumerate(_batches(venues), start=1):
+                await self._roll_batch(batch, observed, first, last)
+                show(min(len(venues), place * VENUES_AT_ONCE), len(venues))
+            done.update(venues)
+            first = last + timedelta(days=1)
+        return sorted(done)
+
+    async def _observed(self, first: date, last: date) -> Observed:
+        found: Observed = {}
+        for row in await self._view.observed(self._plan.market.id, first, last):
+            for venue_id, spans in row.spans.items():
+                dates = found.setdefault(Listing(row.provider, venue_id), {})
+                known = dates.get(row.service_date)
+                dates[row.service_date] = spans if known is None else union((*known, *spans))
+            await anyio.lowlevel.checkpoint()
+        return found
+
+    def _venues(self, observed: Observed, last: date) -> list[Listing]:
+        known = {*observed, *self._plan.since, *self.still_open}
+        dated = ((listing, self._plan.since_of(listing)) for listing in known)
+        return sorted(listing for listing, since in dated if since is not None and since <= last)
+
+    async def _roll_batch(
+        self, batch: Sequence[Listing], observed: Observed, first: date, last: date
+    ) -> None:
+        market, zone = self._plan.market.id, self._plan.market.zone
+        provider, venue_ids = batch[0].provider, [listing.venue_id for listing in batch]
+        begins = {listing: max(first, self._plan.since_of(listing) or first) for listing in batch}
+        start = min(begins.values())
+        closed = await self._view.closed(
+            market, provider, venue_ids, local_day(start, zone).start, local_day(last, zone).end
+        )
+        stays: defaultdict[Listing, list[Stay]] = defaultdict(list)
+        for venue_id, stay in closed:
+            stays[Listing(provider, venue_id)].append(stay)
+        await self._learn_shown(batch, begins)
+        rows: list[RolledDay] = []
+        for listing in batch:
+            all_stays = [*stays[listing], *self.still_open.get(listing, ())]
+            rows += self._rows(listing, begins[listing], last, all_stays, observed.get(listing, {}))
+            await anyio.lowlevel.checkpoint()
+        if rows:
+            await self._book.keep_days(market, rows, self._at)
+        self.days += len(rows)
+
+    async def _learn_shown(self, batch: Sequence[Listing], begins: Mapping[Listing, date]) -> None:
+        """What had been seen of each venue before its first day, where this roll-up has not come by that day itself."""
+        by_day: defaultdict[date, list[Listing]] = defaultdict(list)
+        for listing in batch:
+            if listing not in self._shown:
+                by_day[begins[listing]].append(listing)
+        for day, listings in by_day.items():
+            found = await self._view.shown(
+                self._plan.market.id, listings[0].provider, [one.venue_id for one in listings], day
+            )
+            for listing in listings:
+                self._shown[listing] = frozenset(found.get(listing.venue_id, ()))
+
+    def _rows(
+        self, listing: Listing, first: date, last: date, stays: Sequence[Stay], observed: Mapping[date, Spans]
+    ) -> Iterator[RolledDay]:
+        zone, day, shown = self._plan.market.zone, first, self._shown[listing]
+        while day <= last:
+            local = local_day(day, zone)
+            touching = [stay for stay in stays if _touches(stay, local.start, local.end)]
+            seen = {on: spans for on, spans in observed.items() if clip(spans, local.start, local.end)}
+            before = frozenset(on for on in shown if on >= day - timedelta(days=1))
+            shown = before | {stay.service_date for stay in touching}
+            if touching or seen:
+                watched = Watched(stays=touching, observed=seen, shown_before=before)
+                body = roll_up(day, zone, watched, until=self._plan.now)
+                yield RolledDay(listing=listing, body=body, shown=tuple(sorted(shown)))
+            day += timedelta(days=1)
+        self._shown[listing] = shown
+
+
+def _touches(stay: Stay, start: int, end: int) -> bool:
+    return stay.first_seen_at < end and (stay.closed_at is None or stay.closed_at >= start)
+
+
+def _batches(listings: Iterable[Listing]) -> Iterator[list[Listing]]:
+    """A few venues of one provider at a time; they come in order."""
+    for _, of_provider in groupby(listings, key=lambda listing: listing.provider):
+        mine = list(of_provider)
+        for place in range(0, len(mine), VENUES_AT_ONCE):
+            yield mine[place : place + VENUES_AT_ONCE]

@@ -1,0 +1,202 @@
+"""The log, the open slots and the observed time of one instant, as roll-ups read them on PostgreSQL."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from tablewire.domain.events import CloseReason, Origin, microseconds
+from tablewire.domain.restaurants import Listing
+from tablewire.errors import Conflict
+from tablewire.insights.stays import Stay, bits
+from tablewire.storage.failures import unavailable
+from tablewire.storage.figure_door import Head, ObservedDay, Touched
+from tablewire.storage.observed_rows import spans_of
+from tablewire.storage.pools import CONNECT_TIMEOUT
+
+ONE_AT_A_TIME = 0x7AB1E_F16
+"""The key of the advisory lock: held by whoever rolls up, until their reading ends."""
+LONGEST_STAY = timedelta(days=60)
+"""No table is on sale for longer: what closed so long after a day began after it."""
+PATIENCE = 600.0
+"""Seconds that one statement of a roll-up may take: nobody waits for it."""
+
+LOCK = "SELECT pg_try_advisory_xact_lock($1)"
+NEWEST = "SELECT last_id FROM feed_head"
+HEAD = "SELECT event_id, finished_day, rolled_at FROM rollup_heads WHERE market = $1"
+
+# Where retention has taken something away, the day of the oldest event that is left is not whole any more.
+FIRST_AT = """
+SELECT CASE
+    WHEN head.oldest_id > 1 THEN oldest.at + interval '1 day'
+    ELSE least(oldest.at, (SELECT min(day)::timestamp AT TIME ZONE 'UTC' + interval '12 hours' FROM observed_spans WHERE market = $1))
+END
+FROM feed_head AS head LEFT JOIN LATERAL (
+    SELECT coalesce(closed_at, opened_at, first_seen_at) AS at FROM availability_events
+    WHERE id >= head.oldest_id AND market = $1 ORDER BY id LIMIT 1
+) AS oldest ON true
+"""
+
+TOUCHED = """
+SELECT provider, venue_id, min(coalesce(closed_at, opened_at, first_seen_at)) AS since
+FROM availability_events WHERE id > $2 AND market = $1 GROUP BY provider, venue_id ORDER BY provider, venue_id
+"""
+
+CHANGED_DAYS = "SELECT DISTINCT day FROM observed_spans WHERE market = $1 AND updated_at >= $2"
+
+OBSERVED = """
+SELECT provider, service_date, day, body FROM observed_spans
+WHERE market = $1 AND day BETWEEN $2 AND $3 ORDER BY day, provider, service_date
+"""
+
+CLOSED = """
+SELECT venue_id, service_date, slot_time, time_bucket, party_sizes, origin, first_seen_at, opened_at, closed_at, close_reason,
+    drop_duration_seconds
+FROM availability_events
+WHERE event_type = 'CLOSED' AND market = $1 AND provider = $2 AND venue_id = ANY ($3::text[])
+    AND closed_at >= $4 AND closed_at < $6 AND first_seen_at < $5
+ORDER BY id
+"""
+
+OPEN = """
+SELECT bucket.provider, slot.venue_id, bucket.service_date, bucket.time_slot, slot.actual_time::time AS slot_time,
+    slot.ever_sizes AS party_sizes, slot.origin, slot.first_seen_at, slot.opened_at
+FROM open_slots AS slot JOIN discovery_buckets AS bucket USING (ref)
+WHERE bucket.market = $1 ORDER BY bucket.provider, slot.venue_id, bucket.service_date, slot.slot_id
+"""
+
+SHOWN = """
+SELECT DISTINCT ON (venue_id) venue_id, shown FROM venue_days
+WHERE market = $1 AND provider = $2 AND venue_id = ANY ($3::text[]) AND day < $4
+ORDER BY venue_id, day DESC
+"""
+
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+class PostgresLogView:
+    """See `figure_door.LogView`; all of it in one transaction."""
+
+    def __init__(
+        self, connection: "PoolConnectionProxy[asyncpg.Record]", newest: int, prime_slot: str
+    ) -> None:
+        self.newest = newest
+        self._connection = connection
+        self._prime_slot = prime_slot
+
+    async def head(self, market: str) -> Head | None:
+        """How far a market was rolled up."""
+        rows = await self._read(HEAD, market)
+        return Head(**dict(rows[0])) if rows else None
+
+    async def first_at(self, market: str) -> int | None:
+        """The beginning of what is kept."""
+        at = (await self._read(FIRST_AT, market))[0][0]
+        return None if at is None else microseconds(at)
+
+    async def touched(self, market: str, after: int) -> list[Touched]:
+        """The venues that have events after one."""
+        return [
+            Touched(Listing(row["provider"], row["venue_id"]), microseconds(row["since"]))
+            for row in await self._read(TOUCHED, market, after)
+        ]
+
+    async def changed_days(self, market: str, since: datetime) -> list[date]:
+        """The days with more observed time."""
+        return [row["day"] for row in await self._read(CHANGED_DAYS, market, since)]
+
+    async def observed(self, market: str, first: date, last: date) -> list[ObservedDay]:
+        """The observed time of some days."""
+        return [
+            ObservedDay(
+                market=market,
+                provider=row["provider"],
+                service_date=row["service_date"],
+                day=row["day"],
+                spans=spans_of(row["body"]),
+            )
+            for row in await self._read(OBSERVED, market, first, last)
+        ]
+
+    async def closed(
+        self, market: str, provider: str, venue_ids: Sequence[str], start: int, end: int
+    ) -> list[tuple[str, Stay]]:
+        """Stays that are over."""
+        bounds = _instant(start), _instant(end), _instant(end) + LONGEST_STAY
+        rows = await self._read(CLOSED, market, provider, list(venue_ids), *bounds)
+        return [(row["venue_id"], self._closed_stay(row)) for row in rows]
+
+    async def open(self, market: str) -> list[tuple[Listing, Stay]]:
+        """Stays that went on."""
+        rows = await self._read(OPEN, market)
+        return [(Listing(row["provider"], row["venue_id"]), self._open_stay(row)) for row in rows]
+
+    async def shown(
+        self, market: str, provider: str, venue_ids: Sequence[str], before: date
+    ) -> Mapping[str, tuple[date, ...]]:
+        """From the newest rows before a day."""
+        rows = await self._read(SHOWN, market, provider, list(venue_ids), before)
+        return {row["venue_id"]: tuple(row["shown"]) for row in rows}
+
+    async def _read(self, statement: str, *values: Any) -> list[asyncpg.Record]:
+        with unavailable():
+            return await self._connection.fetch(statement, *values, timeout=PATIENCE)
+
+    def _closed_stay(self, row: asyncpg.Record) -> Stay:
+        seconds = row["drop_duration_seconds"]
+        return Stay(
+            prime=row["time_bucket"] == "prime",
+            closed_at=microseconds(row["closed_at"]),
+            reason=CloseReason(row["close_reason"]),
+            lasted=None if seconds is None else round(seconds * 1_000) * 1_000,
+            **_begun(row),
+        )
+
+    def _open_stay(self, row: asyncpg.Record) -> Stay:
+        return Stay(prime=row["time_slot"] == self._prime_slot, **_begun(row))
+
+
+@asynccontextmanager
+async def log_view(pool: "asyncpg.Pool[asyncpg.Record]", prime_slot: str) -> AsyncIterator[PostgresLogView]:
+    """A view of one instant; see `figure_door.RolledBook.reading`."""
+    with unavailable():
+        connection = await pool.acquire(timeout=CONNECT_TIMEOUT)
+    try:
+        with unavailable():
+            transaction = connection.transaction(isolation="repeatable_read", readonly=True)
+            await transaction.start()
+        try:
+            with unavailable():
+                if not await connection.fetchval(LOCK, ONE_AT_A_TIME):
+                    raise Conflict("The figures are being refreshed already.")
+                newest = await connection.fetchval(NEWEST)
+            yield PostgresLogView(connection, newest, prime_slot)
+        finally:
+            with unavailable():
+                await transaction.rollback()
+    finally:
+        await pool.release(connection)
+
+
+def _begun(row: asyncpg.Record) -> dict[str, Any]:
+    return {
+        "service_date": row["service_date"],
+        "minute": row["slot_time"].hour * 60 + row["slot_time"].minute,
+        "sizes": _bits(tuple(row["party_sizes"])),
+        "origin": Origin(row["origin"]),
+        "first_seen_at": microseconds(row["first_seen_at"]),
+        "opened_at": None if row["opened_at"] is None else microseconds(row["opened_at"]),
+    }
+
+
+@lru_cache(maxsize=1_024)
+def _bits(sizes: tuple[int, ...]) -> int:
+    return bits(sizes)
+
+
+def _instant(at: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=at)
