@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from tablewire.domain.events import microseconds
 from tablewire.domain.markets import Market
+from tablewire.engine.rollups import RolledUp
 from tablewire.insights.density import Density
 from tablewire.insights.local_time import local_date, local_day
 from tablewire.insights.market import MarketFigures, market_figures
@@ -52,6 +53,11 @@ class MarketRollups:
             await self._book.keep_day(market.id, row, now, finished=finished)
         await self._keep_figures(market, now)
         return len(days)
+
+    async def after(self, _: object, rolled: RolledUp) -> None:
+        """What follows the venues' roll-up of a market: one of `Rollups`' `after`. Raises `StoreError`."""
+        today = local_date(microseconds(rolled.at), rolled.market.zone)
+        await self.roll_up(rolled.market, rolled.at, also=list(_from_to(rolled.first_day, today)))
 
     async def _days(self, market: Market, now: datetime, also: Collection[date], *, anew: bool) -> list[date]:
         kept = await self._book.kept_log(market.id)

@@ -7,6 +7,7 @@ import pytest
 
 from tablewire.domain.markets import NYC
 from tablewire.engine.market_rollups import MarketRollups
+from tablewire.engine.rollups import RolledUp
 from tablewire.insights.local_time import HOUR, local_day
 from tablewire.insights.market_days import MarketCut
 from tablewire.live.board import Board
@@ -57,6 +58,17 @@ async def test_a_day_that_is_over_is_rolled_up_once(book: PostgresMarketFigures)
     assert await rollups.roll_up(NYC, LATE + timedelta(hours=1)) == 1
     assert await rollups.roll_up(NYC, LATE + timedelta(hours=2), also=[MONDAY]) == 2
     assert await rollups.roll_up(NYC, LATE + timedelta(hours=3), anew=True) == 2
+
+
+async def test_days_of_which_venues_were_done_anew_are_done_anew(book: PostgresMarketFigures) -> None:
+    rollups = MarketRollups(book, AHEAD)
+    await rollups.roll_up(NYC, LATE)
+    later = LATE + timedelta(hours=1)
+    await rollups.after(
+        None, RolledUp(market=NYC, at=later, venues=1, days=2, first_day=MONDAY, finished=False)
+    )
+
+    assert [one.computed_at for one in await book.days("nyc", MONDAY, MONDAY)] == [later]
 
 
 async def test_rolled_up_anew_the_rows_are_the_same(book: PostgresMarketFigures) -> None:
