@@ -1,4 +1,4 @@
-"""The commands: `tablewire serve`, `demo`, `simulate`, `migrate`, `config`, `doctor`, `record`, `drops`, `venues`, `users`, `export` and `retention`."""
+"""The commands: `tablewire serve`, `demo`, `simulate`, `migrate`, `config`, `doctor`, `record`, `drops`, `venues`, `users`, `export`, `retention` and `report`."""
 
 import asyncio
 import os
@@ -15,6 +15,8 @@ from rich.table import Table
 from tablewire.errors import SettingsError, TablewireError
 from tablewire.export_command import exports
 from tablewire.follow import follow
+from tablewire.metrics_command import metrics
+from tablewire.report_command import report
 from tablewire.retention_command import retention
 from tablewire.setting_files import read_env_file
 from tablewire.setting_reader import PREFIX
@@ -321,8 +323,10 @@ def drops(
 
 cli.add_typer(venues, context_settings={"obj": _settings})
 cli.add_typer(users, context_settings={"obj": _settings})
+cli.add_typer(metrics, context_settings={"obj": _settings})
 cli.add_typer(exports, context_settings={"obj": _settings})
 cli.add_typer(retention, context_settings={"obj": _settings})
+cli.command(context_settings={"obj": _settings})(report)
 
 
 def _token_in_settings() -> str | None:

@@ -10,6 +10,7 @@
     ├── TooManyStreams         the limit of open streams is reached                     (HTTP 429 or 503)
     ├── ServiceRefused         a running service will not answer a command              (`follow`)
     ├── RecordingError         a recording cannot be kept where it is to be kept        (`providers.recording_file`)
+    ├── NotDrawn               a picture was not drawn                                  (HTTP 503)
     ├── RegistryError          a provider's id is taken or unknown, or it cannot load   (`providers.registry`)
     ├── BeyondSaving           a loop failed again and again: the process has to end    (`engine.supervisor`)
     └── StoreError             PostgreSQL did not do what was asked
@@ -85,6 +86,10 @@ class TooManyStreams(TablewireError):
         self.per_client = per_client
         whose = "this client" if per_client else "this server"
         super().__init__(f"{whose} has {limit} streams open, and that is the limit")
+
+
+class NotDrawn(TablewireError):
+    """A picture was not drawn; another try may succeed."""
 
 
 class StoreError(TablewireError):

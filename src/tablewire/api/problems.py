@@ -15,6 +15,7 @@ from tablewire.errors import (
     Conflict,
     CursorGone,
     FieldError,
+    NotDrawn,
     NotFound,
     StoreError,
     TablewireError,
@@ -114,6 +115,8 @@ def _known(error: TablewireError, request_id: str) -> Fault | None:
         case TooManyStreams():
             status = 429 if error.per_client else 503
             return _fault(status, "too-many-streams", str(error), request_id, retry_after=RETRY_SECONDS)
+        case NotDrawn():
+            return _fault(503, "not-drawn", str(error), request_id, retry_after=RETRY_SECONDS)
         case StoreError():
             _log.warning(LogEvent.STORE_AWAY, request_id=request_id, reason=str(error))
             detail = "The store cannot be reached at the moment."

@@ -1,0 +1,1 @@
+"""Charts of figures: what is drawn, and who draws it."""

@@ -1,0 +1,59 @@
+"""What a chart shows: plain numbers, made from a venue's rolled-up days."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import msgspec
+
+from tablewire.insights.local_time import SECOND
+from tablewire.insights.venue import HourOfWeek
+
+MARKS = 2_000
+"""Durations that are drawn as points; the newest where there are more."""
+
+
+class Day(msgspec.Struct, frozen=True, array_like=True):
+    """How many tables dropped on a local day, or null where hardly anybody looked."""
+
+    day: date
+    drops: int | None
+
+
+class Lasted(msgspec.Struct, frozen=True, array_like=True):
+    """How long one table lasted that was taken on a day."""
+
+    day: date
+    seconds: float
+
+
+class Chart(msgspec.Struct, frozen=True, kw_only=True):
+    """The picture of a venue, or of a whole market."""
+
+    title: str
+    zone: str
+    days: tuple[Day, ...]
+    lasted: tuple[Lasted, ...]
+    hours: tuple[tuple[float | None, ...], ...]
+    """Drops per observed hour: seven weekdays from Monday, 24 hours each."""
+
+
+def lasted_of(day: date, codes: Iterable[int]) -> Iterable[Lasted]:
+    """The tables of a day that are known to have been taken, as points."""
+    return (Lasted(day, (code >> 1) / SECOND) for code in codes if not code & 1)
+
+
+def week_of(hours: Sequence[HourOfWeek]) -> tuple[tuple[float | None, ...], ...]:
+    """The hours of a week as a table; null where nobody looked for long enough."""
+    known = {(hour.weekday, hour.hour): hour.drops_per_hour for hour in hours}
+    return tuple(tuple(known.get((weekday, hour)) for hour in range(24)) for weekday in range(7))
+
+
+def drops_by_day(days: Iterable[tuple[date, int | None]]) -> tuple[Day, ...]:
+    """Days with the drops of all venues together; null where none of them was looked at."""
+    drops: Counter[date] = Counter()
+    seen: dict[date, bool] = {}
+    for day, count in days:
+        drops[day] += count or 0
+        seen[day] = seen.get(day, False) or count is not None
+    return tuple(Day(day, drops[day] if seen[day] else None) for day in sorted(seen))

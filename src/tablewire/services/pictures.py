@@ -1,0 +1,180 @@
+"""Pictures of venues and of markets: their rolled-up days as charts."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Protocol
+
+import msgspec
+
+from tablewire.domain.markets import Market
+from tablewire.domain.restaurants import Listing
+from tablewire.errors import NotFound
+from tablewire.insights.daily import VenueDay
+from tablewire.insights.figures import LEAST_OBSERVED
+from tablewire.insights.local_time import HOUR, SECOND
+from tablewire.insights.venue import HourOfWeek, habits
+from tablewire.insights.window import Window
+from tablewire.pictures.charts import MARKS, Chart, Lasted, drops_by_day, lasted_of, week_of
+from tablewire.storage.figure_door import Ranked, RankingWish
+from tablewire.storage.protocol import KnownVenue
+
+VENUES_AT_ONCE = 200
+RANKED_DAYS = 14
+"""The window whose figures are stored for all venues."""
+HARDEST = 25
+LEAST_SAMPLES = 3
+
+
+class Days(Protocol):
+    """The rolled-up days; see `storage.figure_door.RolledBook`."""
+
+    async def days(
+        self, market: str, provider: str, venue_ids: Sequence[str], since: date
+    ) -> Mapping[str, list[VenueDay]]:
+        """The rows of venues from a day on."""
+        ...
+
+    async def listings(self, market: str, since: date) -> list[Listing]:
+        """The venues that have rows from a day on."""
+        ...
+
+    async def market_of(self, listing: Listing) -> str | None:
+        """Which market a venue is in."""
+        ...
+
+
+class RankedVenues(Protocol):
+    """Venues in the order of their figures; see `storage.figure_door.Ranking`."""
+
+    async def ranked(self, wanted: RankingWish) -> list[Ranked]:
+        """The first ones."""
+        ...
+
+
+class VenueNames(Protocol):
+    """The venues that were ever seen."""
+
+    async def get(self, provider: str, venue_id: str) -> KnownVenue | None:
+        """One, or None."""
+        ...
+
+
+class Drawing(Protocol):
+    """Who draws."""
+
+    async def draw(self, chart: Chart) -> bytes:
+        """The chart as SVG. Raises `NotDrawn`."""
+        ...
+
+
+class Pictures:
+    """Draws what is rolled up, never the log itself."""
+
+    def __init__(
+        self,
+        *,
+        days: Days,
+        ranking: RankedVenues,
+        venues: VenueNames,
+        drawing: Drawing,
+        markets: Sequence[Market],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._days = days
+        self._ranking = ranking
+        self._venues = venues
+        self._drawing = drawing
+        self._markets = {market.id: market for market in markets}
+        self._now = now
+
+    async def of_venue(self, provider: str, venue_id: str, window_days: int) -> bytes:
+        """A venue's chart as SVG. Raises `NotFound`, `NotDrawn`, `StoreError`."""
+        known = await self._venues.get(provider, venue_id)
+        market = self._markets.get(await self._days.market_of(Listing(provider, venue_id)) or "")
+        if known is None or market is None:
+            raise NotFound("Nothing is rolled up of such a venue.")
+        since = self._first_day(market, window_days)
+        rows = await self._days.days(market.id, provider, [venue_id], since)
+        chart = _chart(known.venue.name, market, since, [rows.get(venue_id, [])])
+        return await self._drawing.draw(chart)
+
+    async def of_market(self, market: Market, window_days: int) -> bytes:
+        """The chart of all venues of a market together. Raises `NotDrawn`, `StoreError`."""
+        since = self._first_day(market, window_days)
+        every: list[list[VenueDay]] = []
+        for provider, of_provider in groupby(
+            await self._days.listings(market.id, since), lambda one: one.provider
+        ):
+            mine = [listing.venue_id for listing in of_provider]
+            for place in range(0, len(mine), VENUES_AT_ONCE):
+                batch = mine[place : place + VENUES_AT_ONCE]
+                every += (await self._days.days(market.id, provider, batch, since)).values()
+        return await self._drawing.draw(_chart(f"All venues of {market.id}", market, since, every))
+
+    async def hardest(self, market: Market) -> list[Ranked]:
+        """The venues of a market that are hardest to get, by their figures of the last 14 days. Raises `StoreError`."""
+        return await self._ranking.ranked(
+            RankingWish(
+                figure="scarcity_score",
+                descending=True,
+                window_days=RANKED_DAYS,
+                least_samples=LEAST_SAMPLES,
+                market=market.id,
+                provider=None,
+                neighborhood=None,
+                limit=HARDEST,
+                offset=0,
+            )
+        )
+
+    def _first_day(self, market: Market, window_days: int) -> date:
+        return self._now().astimezone(market.zone).date() - timedelta(days=window_days - 1)
+
+
+def _chart(title: str, market: Market, since: date, venues: Iterable[Sequence[VenueDay]]) -> Chart:
+    counts: list[tuple[date, int | None]] = []
+    lasted: list[Lasted] = []
+    hours: list[HourOfWeek] = []
+    for days in venues:
+        for day in days:
+            seen = day.observed_time >= LEAST_OBSERVED
+            counts.append((day.day, len(day.drops.hours) if seen else None))
+            lasted += lasted_of(day.day, day.endings.lasted)
+        hours += habits(Window(zone=market.zone, since=since, now=0, days=days)).best_hours
+    newest = sorted(lasted, key=lambda one: (one.day, one.seconds))[-MARKS:]
+    return Chart(
+        title=title,
+        zone=market.time_zone,
+        days=drops_by_day(counts),
+        lasted=tuple(newest),
+        hours=week_of(_together(hours)),
+    )
+
+
+def _together(hours: Iterable[HourOfWeek]) -> list[HourOfWeek]:
+    """The hours of several venues: their drops over the time in which each was looked at."""
+    drops: defaultdict[tuple[int, int], int] = defaultdict(int)
+    observed: defaultdict[tuple[int, int], float] = defaultdict(float)
+    for hour in hours:
+        drops[hour.weekday, hour.hour] += hour.drops
+        observed[hour.weekday, hour.hour] += hour.observed_seconds
+    return [
+        HourOfWeek(
+            weekday=weekday,
+            hour=hour,
+            drops_per_hour=drops[weekday, hour] * HOUR / SECOND / seconds
+            if seconds * SECOND >= LEAST_OBSERVED
+            else None,
+            drops=drops[weekday, hour],
+            observed_seconds=seconds,
+        )
+        for (weekday, hour), seconds in sorted(observed.items())
+    ]
+
+
+def figures_of(one: Ranked) -> Mapping[str, Mapping[str, float | None]]:
+    """The stored figures of a venue by name, those that have a value and samples."""
+    body = msgspec.json.decode(one.metrics.body)
+    return {name: figure for name, figure in body.items() if isinstance(figure, dict)}

@@ -1,0 +1,48 @@
+"""Charts as SVG, drawn in a process of their own."""
+
+import sys
+from datetime import timedelta
+from xml.etree import ElementTree as ET
+
+import msgspec
+import pytest
+
+from tablewire.errors import NotDrawn
+from tablewire.pictures.artist import Artist
+from tablewire.pictures.charts import Chart, Day, Lasted
+from tests.insights_days import MONDAY
+
+HOSTILE = 'Chez <script>alert(1)</script> $x^ & "東京" \x1b\x0b'
+CHART = Chart(
+    title=HOSTILE,
+    zone="America/New_York",
+    days=tuple(Day(MONDAY + timedelta(days=ahead), None if ahead == 2 else ahead) for ahead in range(5)),
+    lasted=(Lasted(MONDAY, 142.0), Lasted(MONDAY, 0.0)),
+    hours=tuple(tuple(None if hour < 6 else hour / 10 for hour in range(24)) for _ in range(7)),
+)
+NOTHING = Chart(title="", zone="UTC", days=(), lasted=(), hours=((None,) * 24,) * 7)
+
+
+async def test_a_name_from_outside_is_text_and_nothing_else() -> None:
+    picture = await Artist().draw(CHART)
+    tree = ET.fromstring(picture)  # noqa: S314 - our own
+    assert {part.tag.rpartition("}")[2] for part in tree.iter()}.isdisjoint({"script", "foreignObject", "a"})
+    texts = [part.text for part in tree.iter("{http://www.w3.org/2000/svg}text")]
+    assert any('Chez <script>alert(1)</script> $x^ & "東京"' in (text or "") for text in texts)
+
+
+async def test_a_venue_of_which_nothing_is_known_has_an_empty_chart() -> None:
+    assert ET.fromstring(await Artist().draw(NOTHING)).tag.endswith("svg")  # noqa: S314 - our own
+
+
+async def test_a_picture_is_not_drawn_again_while_its_numbers_are_the_same() -> None:
+    artist = Artist((sys.executable, "-c", "import os; print(os.getpid())"))
+    other = msgspec.structs.replace(CHART, title="another")
+    first = await artist.draw(CHART)
+    assert await artist.draw(CHART) == first
+    assert await artist.draw(other) != first
+
+
+async def test_a_process_that_fails_is_an_error_with_a_name() -> None:
+    with pytest.raises(NotDrawn):
+        await Artist((sys.executable, "-c", "raise SystemExit(1)")).draw(CHART)
