@@ -30,9 +30,9 @@ class Ahead(Protocol):
 
 
 class MarketRollups:
-    """Each day is rolled up until it is over, and never again."""
+    """Each day is rolled up until it is over, and never again. Without `ahead`, as in a command, nobody knows what is open."""
 
-    def __init__(self, book: MarketBook, ahead: Ahead) -> None:
+    def __init__(self, book: MarketBook, ahead: Ahead | None = None) -> None:
         self._book = book
         self._ahead = ahead
 
@@ -56,20 +56,24 @@ class MarketRollups:
 
     async def after(self, _: object, rolled: RolledUp) -> None:
         """What follows the venues' roll-up of a market: one of `Rollups`' `after`. Raises `StoreError`."""
-        today = local_date(microseconds(rolled.at), rolled.market.zone)
-        await self.roll_up(rolled.market, rolled.at, also=list(_from_to(rolled.first_day, today)))
+        also = {rolled.first_day, *rolled.changed}
+        await self.roll_up(rolled.market, rolled.at, also=also, anew=rolled.everything)
 
     async def _days(self, market: Market, now: datetime, also: Collection[date], *, anew: bool) -> list[date]:
         kept = await self._book.kept_log(market.id)
-        if kept.first_at is None:
+        first = None if kept.first_at is None else local_date(microseconds(kept.first_at), market.zone)
+        begin = min([*also, *([] if first is None else [first])], default=None)
+        if begin is None:
             return []
-        first = local_date(microseconds(kept.first_at), market.zone)
         done = await self._book.finished(market.id)
-        # Where old events are gone, the oldest day that is left may have lost some.
-        cut_off = frozenset() if kept.whole else frozenset((first,))
-        done = done & cut_off if anew else done - (frozenset(also) - cut_off)
+
+        def stays(day: date) -> bool:
+            """A finished row is done again where that is wanted, and none of its events can be gone."""
+            whole = kept.whole or (first is not None and day > first)
+            return day in done and not (whole and (anew or day in also))
+
         today = local_date(microseconds(now), market.zone)
-        return [day for day in _from_to(first, today) if day not in done]
+        return [day for day in _from_to(begin, today) if not stays(day)]
 
     async def _keep_figures(self, market: Market, now: datetime) -> None:
         first = local_date(microseconds(now - max(KEPT_WINDOWS) - HISTORY), market.zone)
@@ -77,7 +81,7 @@ class MarketRollups:
         rows = [one.row() for one in stored]
         for length in KEPT_WINDOWS:
             figures = await asyncio.to_thread(_figures, market, rows, now, length)
-            values = packed(figures, self._ahead.densities(market.id))
+            values = packed(figures, None if self._ahead is None else self._ahead.densities(market.id))
             await self._book.keep_metrics(market.id, now - length, now, values, now)
 
 

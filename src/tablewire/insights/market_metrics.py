@@ -13,10 +13,12 @@ _WINDOW: Final = ("window_start", "window_end")
 METRIC_TYPES: Final = (*(name for name in MarketFigures.__struct_fields__ if name not in _WINDOW), DENSITY)
 
 
-def packed(figures: MarketFigures, ahead: tuple[Density, ...]) -> dict[str, bytes]:
-    """The value of each metric type as JSON."""
+def packed(figures: MarketFigures, ahead: tuple[Density, ...] | None) -> dict[str, bytes]:
+    """The value of each metric type as JSON; `ahead` is left out where it is not known."""
     values = {name: getattr(figures, name) for name in METRIC_TYPES if name != DENSITY}
-    return {name: msgspec.json.encode(value) for name, value in (values | {DENSITY: ahead}).items()}
+    if ahead is not None:
+        values[DENSITY] = ahead
+    return {name: msgspec.json.encode(value) for name, value in values.items()}
 
 
 def unpacked(values: Mapping[str, bytes], start: int, end: int) -> MarketFigures | None:

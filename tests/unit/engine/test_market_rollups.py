@@ -60,13 +60,21 @@ async def test_a_day_that_is_over_is_rolled_up_once(book: PostgresMarketFigures)
     assert await rollups.roll_up(NYC, LATE + timedelta(hours=3), anew=True) == 2
 
 
-async def test_days_of_which_venues_were_done_anew_are_done_anew(book: PostgresMarketFigures) -> None:
+async def test_a_day_of_which_more_was_observed_is_done_anew(book: PostgresMarketFigures) -> None:
     rollups = MarketRollups(book, AHEAD)
     await rollups.roll_up(NYC, LATE)
     later = LATE + timedelta(hours=1)
-    await rollups.after(
-        None, RolledUp(market=NYC, at=later, venues=1, days=2, first_day=MONDAY, finished=False)
+    rolled = RolledUp(
+        market=NYC,
+        at=later,
+        venues=1,
+        days=2,
+        first_day=later.date(),
+        finished=False,
+        changed=(MONDAY,),
+        everything=False,
     )
+    await rollups.after(None, rolled)
 
     assert [one.computed_at for one in await book.days("nyc", MONDAY, MONDAY)] == [later]
 
@@ -100,6 +108,15 @@ async def test_without_any_event_there_is_nothing_to_roll_up(book: PostgresMarke
     other = NYC.__class__(id="sfo", time_zone="America/Los_Angeles", latitude=0, longitude=0, radius_m=1)
 
     assert await MarketRollups(book, AHEAD).roll_up(other, LATE) == 0
+
+
+async def test_a_day_that_was_looked_at_without_any_event_brought_0_drops(
+    book: PostgresMarketFigures,
+) -> None:
+    sunday = MONDAY - timedelta(days=1)
+    await MarketRollups(book, AHEAD).roll_up(NYC, LATE, also=[sunday])
+
+    assert [one.row().day for one in await book.days("nyc", sunday, MONDAY)] == [sunday, MONDAY]
 
 
 async def test_kept_figures_are_those_counted_from_the_days(book: PostgresMarketFigures) -> None:
