@@ -2,11 +2,13 @@
 
 import sys
 from datetime import timedelta
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
 
+import tablewire.pictures
 from tablewire.errors import NotDrawn
 from tablewire.pictures.artist import Artist
 from tablewire.pictures.charts import Chart, Day, Lasted
@@ -23,8 +25,19 @@ CHART = Chart(
 NOTHING = Chart(title="", zone="UTC", days=(), lasted=(), hours=((None,) * 24,) * 7)
 
 
+SOURCES = str(Path(tablewire.pictures.__file__).parents[2])
+DRAWN_HERE = (
+    f"import sys; sys.path.insert(0, {SOURCES!r}); from tablewire.pictures.drawer import main; main()"
+)
+"""The process has to draw with what is tested, wherever that lies."""
+
+
+def artist() -> Artist:
+    return Artist((sys.executable, "-I", "-c", DRAWN_HERE))
+
+
 async def test_a_name_from_outside_is_text_and_nothing_else() -> None:
-    picture = await Artist().draw(CHART)
+    picture = await artist().draw(CHART)
     tree = ET.fromstring(picture)  # noqa: S314 - our own
     assert {part.tag.rpartition("}")[2] for part in tree.iter()}.isdisjoint({"script", "foreignObject", "a"})
     texts = [part.text for part in tree.iter("{http://www.w3.org/2000/svg}text")]
@@ -32,15 +45,15 @@ async def test_a_name_from_outside_is_text_and_nothing_else() -> None:
 
 
 async def test_a_venue_of_which_nothing_is_known_has_an_empty_chart() -> None:
-    assert ET.fromstring(await Artist().draw(NOTHING)).tag.endswith("svg")  # noqa: S314 - our own
+    assert ET.fromstring(await artist().draw(NOTHING)).tag.endswith("svg")  # noqa: S314 - our own
 
 
 async def test_a_picture_is_not_drawn_again_while_its_numbers_are_the_same() -> None:
-    artist = Artist((sys.executable, "-c", "import os; print(os.getpid())"))
+    drawer = Artist((sys.executable, "-c", "import os; print(os.getpid())"))
     other = msgspec.structs.replace(CHART, title="another")
-    first = await artist.draw(CHART)
-    assert await artist.draw(CHART) == first
-    assert await artist.draw(other) != first
+    first = await drawer.draw(CHART)
+    assert await drawer.draw(CHART) == first
+    assert await drawer.draw(other) != first
 
 
 async def test_a_process_that_fails_is_an_error_with_a_name() -> None:

@@ -13,8 +13,10 @@ DEFAULT_DAYS: Final = 30
 MOST_DAYS: Final = 90
 SVG: Final = "image/svg+xml"
 _HEADERS: Final = {
-    # What matplotlib writes is styled by attributes; nothing else of it may do anything.
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
+    # What matplotlib writes is styled by attributes, its scale of colours a picture in it; nothing else may do anything.
+    "content-security-policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
+    ),
     "cache-control": "private, max-age=300",
 }
 
