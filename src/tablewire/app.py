@@ -15,6 +15,7 @@ from tablewire.api.addresses import Addresses
 from tablewire.api.gate import Gate, LocalGate
 from tablewire.api.rooms import HttpOptions, Rooms, local_gate
 from tablewire.api.router import create_app
+from tablewire.api.routes import Route
 from tablewire.api.token_gate import TokenGate
 from tablewire.api.wire import WireProtocol
 from tablewire.domain.buckets import BucketKey, DayParts
@@ -34,6 +35,7 @@ from tablewire.engine.revocations import Revocations
 from tablewire.engine.supervisor import BeyondSaving, Loop, Supervisor, beating
 from tablewire.engine.upkeep import Upkeep
 from tablewire.errors import StoreError
+from tablewire.figures import FigureCore, Figures, figure_routes
 from tablewire.insight_routes import insight_routes
 from tablewire.live.audience import StreamLimits
 from tablewire.live.board import Board
@@ -141,6 +143,7 @@ class Service:
         self.identities = Identities(store, self.restaurants, self._clock)
         self.supervisor = Supervisor(self._clock, self._count_restart)
         audience = LiveAudience(self.board, self.hub, metrics)
+        self.figures = self._make_figures()
         self.discovery = Discovery(
             markets=settings.markets,
             providers=self._providers,
@@ -154,6 +157,7 @@ class Service:
             on_stored=self._tell_scan,
             on_progress=self._show_progress,
             on_learned=self.identities.see,
+            on_observed=(lambda _: None) if self.figures is None else self.figures.observed,
         )
         process = f"{socket.gethostname()}:{os.getpid()}"
         self.health = EngineHealth(
@@ -190,6 +194,8 @@ class Service:
         self.people = audience.people = self._make_people()
         if self.people is not None:
             self.people.supervise(self.supervisor)
+        if self.figures is not None:
+            self.figures.supervise(self.supervisor)
         self.application = self._make_application()
         self._engine: asyncio.Task[None] | None = None
         self._stopped = False
@@ -211,6 +217,8 @@ class Service:
         await self.hub.start()
         if self.people is not None:
             await self.people.start()
+        if self.figures is not None:
+            await self.figures.start()
         await self.discovery.load()
         # What has been loaded stays: the collector need not look at it again and again.
         gc.collect()
@@ -269,6 +277,8 @@ class Service:
         try:
             async with asyncio.timeout(self._transactions_share):
                 await self.discovery.save()
+                if self.figures is not None:
+                    await self.figures.save()
         except (StoreError, TimeoutError) as error:
             log.warning(LogEvent.STORE_AWAY, message=f"the last observations were not stored: {error}")
 
@@ -307,9 +317,23 @@ class Service:
     async def _run_hub(self, loop: Loop) -> None:
         await beating(loop, self.hub.run)
 
+    def _make_figures(self) -> Figures | None:
+        """What is figured, where the store keeps figures; the one in memory keeps none."""
+        if not isinstance(self._store, PostgresStore):
+            return None
+        return Figures(
+            FigureCore(
+                settings=self._settings,
+                store=self._store,
+                clock=self._clock,
+                board=self.board,
+                restaurants=self.restaurants,
+            )
+        )
+
     def _make_people(self) -> People | None:
         """The users' side, where the store has users; the one in memory has none."""
-        if not isinstance(self._store, PostgresStore):
+        if not isinstance(self._store, PostgresStore) or self.figures is None:
             return None
         return People(
             Core(
@@ -322,6 +346,7 @@ class Service:
                 restaurants=self.restaurants,
                 discovery=self.discovery,
                 identities=self.identities,
+                figures=self.figures,
                 user_agent=f"tablewire/{VERSION}",
             )
         )
@@ -341,9 +366,7 @@ class Service:
                 markets=settings.markets,
                 window_days=settings.discovery.window_days,
                 accounts=self._accounts,
-                more_routes=()
-                if self.people is None
-                else (*people_routes(self.people), *insight_routes(self.people.core)),
+                more_routes=self._more_routes(),
                 gate=make_gate(settings, self._accounts),
                 options=HttpOptions(
                     version=VERSION,
@@ -353,6 +376,15 @@ class Service:
                 ),
             ),
             lifespan=[lambda _: _Lifespan(self)],
+        )
+
+    def _more_routes(self) -> tuple[Route, ...]:
+        if self.people is None or self.figures is None:
+            return ()
+        return (
+            *people_routes(self.people),
+            *insight_routes(self.people.core),
+            *figure_routes(self.figures),
         )
 
     def _tell_scan(self, stored: Stored) -> None:

@@ -24,6 +24,7 @@ from tablewire.engine.telling import Composer
 from tablewire.engine.watch import WatchLoop
 from tablewire.engine.watch_checks import WatchChecks
 from tablewire.engine.watch_list import WatchListLoop
+from tablewire.figures import Figures
 from tablewire.live.board import Board
 from tablewire.live.hub import Hub
 from tablewire.live.inbox import Inbox
@@ -57,6 +58,7 @@ class Core(msgspec.Struct, frozen=True, kw_only=True):
     restaurants: Restaurants
     discovery: Discovery
     identities: Identities
+    figures: Figures
     user_agent: str
 
 
@@ -105,7 +107,8 @@ class People:
             core.providers, lambda _: settings.markets[0], clock, left_alone=settings.opt_out
         )
         self.told_feed = Moments()
-        self._match(Composer(core.restaurants, {market.id: market.zone for market in settings.markets}))
+        zones = {market.id: market.zone for market in settings.markets}
+        self._match(Composer(core.restaurants, zones, core.figures.scarcities.of))
         self._watch(Sight(BoardSightings(core.board), self.outside, self.polled))
 
     def _match(self, composer: Composer) -> None:

@@ -43,7 +43,7 @@ def people_routes(people: People) -> Iterable[Route]:
     core, polled, url_of = people.core, people.polled, people.links.url_of
     store, books, now = core.store, core.store.people, core.clock.now
     finder, looked = VenueFinder(store, core.restaurants), BoardLooked(core.board)
-    told = WishHistory(store, core.restaurants, looked, polled, now)
+    told = WishHistory(store, core.restaurants, looked, polled, now, core.figures.scarcities.of)
     requests = NotifyRequests(books.notify_requests, finder, people.matcher, polled, now)
     goals = Goals(books.goals, finder, people.matcher, polled, now)
     watches = Watches(book=books.watches, finder=finder, checker=people.watch, polled=polled, now=now)
@@ -92,6 +92,18 @@ def _clearing(people: People) -> Clearing:
     core = people.core
     return Clearing(
         core.store,
-        still=[people.matcher.still, core.identities.still, core.discovery.still, core.hub.still],
-        forget=[core.identities.forget, core.discovery.forget, core.hub.forget, people.forget],
+        still=[
+            core.figures.rollups.still,
+            people.matcher.still,
+            core.identities.still,
+            core.discovery.still,
+            core.hub.still,
+        ],
+        forget=[
+            core.figures.forget,
+            core.identities.forget,
+            core.discovery.forget,
+            core.hub.forget,
+            people.forget,
+        ],
     )

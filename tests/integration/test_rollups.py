@@ -84,9 +84,9 @@ class City:
         )
         await self.store.figures.observed.add([row], self.clock.now())
 
-    async def refresh(self, at: datetime, **how: bool) -> int:
+    async def refresh(self, at: datetime, *, everything: bool = False, whole: bool = True) -> int:
         self.clock.not_before(at)
-        return (await self.rollups.refresh(**how))[0].days
+        return (await self.rollups.refresh(everything=everything, whole=whole))[0].days
 
     async def rows(self) -> list[tuple[Any, ...]]:
         """All rows, but for when they were computed."""
@@ -171,7 +171,7 @@ async def test_a_closing_that_is_known_late_changes_the_day_it_happened_on(city:
     await city.drop(local(0, 9), 300)
     await city.refresh(local(2, 4), whole=False)
 
-    assert [row for row in await city.rows() if row not in before][0][2] == MONDAY
+    assert next(row for row in await city.rows() if row not in before)[2] == MONDAY
 
 
 async def test_only_one_at_a_time_rolls_up(city: City) -> None:

@@ -48,6 +48,10 @@ class RolledUp(msgspec.Struct, frozen=True, kw_only=True):
     """The earliest of them."""
     finished: bool
     """Whether a local day has ended since the last time."""
+    changed: tuple[date, ...]
+    """Days to which observed time was added since."""
+    everything: bool
+    """Whether all days were done anew."""
 
 
 After = Callable[[LogView, RolledUp], Awaitable[None]]
@@ -132,12 +136,13 @@ class Rollups:
         today = local_date(microseconds(at), market.zone)
         finished = head is None or head.finished_day < today - timedelta(days=1)
         whole = whole or finished or self._is_whole_due(market, at)
-        first_day = await self._first_day(view, market, head, today)
+        floor = await self._first_kept(view, market, today)
+        changed = () if head is None else await view.changed_days(market.id, head.rolled_at - OVERLAP)
+        first_day = floor if head is None else max(floor, min(today, _after_day(head.finished_day), *changed))
         plan = Plan(market=market, now=microseconds(at), today=today, all_from=first_day if whole else None)
         touched = await view.touched(market.id, 0 if head is None else head.event_id)
         for one in touched:
-            first = local_date(one.since, market.zone)
-            plan.since[one.listing] = max(first, first_day) if head is None else first
+            plan.since[one.listing] = max(floor, min(today, local_date(one.since, market.zone)))
         roller = DayRoller(self._book, view, plan, at)
         venues = await roller.roll(show)
         await MetricsMaker(self._book, plan, roller.still_open, at).make(venues)
@@ -148,6 +153,8 @@ class Rollups:
             days=roller.days,
             first_day=min([first_day, *plan.since.values()]),
             finished=finished,
+            changed=tuple(changed),
+            everything=everything,
         )
         for after in self._after:
             await after(view, rolled)
@@ -165,13 +172,10 @@ class Rollups:
         return done_at is None or at - done_at >= WHOLE_EVERY
 
     @staticmethod
-    async def _first_day(view: LogView, market: Market, head: Head | None, today: date) -> date:
-        """The first day of which all venues are done."""
-        if head is None:
-            first_at = await view.first_at(market.id)
-            return today if first_at is None else min(today, local_date(first_at, market.zone))
-        changed = await view.changed_days(market.id, head.rolled_at - OVERLAP)
-        return min([today, head.finished_day + timedelta(days=1), *changed])
+    async def _first_kept(view: LogView, market: Market, today: date) -> date:
+        """The first day that the log has whole."""
+        first_at = await view.first_at(market.id)
+        return today if first_at is None else min(today, local_date(first_at, market.zone))
 
     @staticmethod
     def _say(rolled: RolledUp) -> None:
@@ -183,3 +187,7 @@ class Rollups:
             venues=rolled.venues,
             days=rolled.days,
         )
+
+
+def _after_day(day: date) -> date:
+    return day + timedelta(days=1)

@@ -1,0 +1,1 @@
+"""Figures of venues over HTTP."""
