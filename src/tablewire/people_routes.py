@@ -94,6 +94,7 @@ def _clearing(people: People) -> Clearing:
         core.store,
         still=[
             core.figures.rollups.still,
+            core.figures.observing.still,
             people.matcher.still,
             core.identities.still,
             core.discovery.still,

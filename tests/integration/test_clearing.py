@@ -13,6 +13,7 @@ from tablewire.live.restaurants import Restaurants
 from tablewire.storage.store import PostgresStore
 from tablewire.storage.tables import metadata
 from tests.clock import START
+from tests.stored_figures import store_figures
 from tests.stored_people import store_a_person
 from tests.unit.engine.world import World
 
@@ -42,7 +43,7 @@ SELECT 'sent:1', id, 'alert_sent', now(), now(), 1, '{}' FROM users
 
 
 class Working:
-    """An engine on PostgreSQL that has told of one drop, with a user who has one of everything."""
+    """An engine on PostgreSQL that has told of one drop, with figures, and a user who has one of everything."""
 
     def __init__(self, store: PostgresStore, dsn: str) -> None:
         self.world = World()
@@ -69,6 +70,7 @@ class Working:
         await self.open("20:30:00")
         await self.hub.start()
         await store_a_person(self.dsn)
+        await store_figures(self.dsn)
         await self.execute(A_DECISION)
         await self.execute(AN_ALERT)
 
@@ -96,12 +98,12 @@ async def working(store: PostgresStore, dsn: str) -> Working:
     return working
 
 
-async def test_what_was_observed_and_wished_goes_and_users_with_their_goals_and_channels_stay(
+async def test_what_was_observed_figured_and_wished_goes_and_users_with_their_goals_and_channels_stay(
     working: Working,
 ) -> None:
     emptied = await working.clearing.clear()
     assert await working.rows() == STAY
-    assert {"availability_events", "venues", "watches", "notifications"} <= set(emptied)
+    assert {"availability_events", "venues", "watches", "notifications", "venue_metrics"} <= set(emptied)
 
 
 async def test_ids_go_on_and_the_engine_begins_anew_without_a_word(working: Working) -> None:

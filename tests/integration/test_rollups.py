@@ -47,6 +47,10 @@ class City:
         key = BucketKey("nyc", MONDAY + timedelta(days=5), "19:00")
         return cls(store, await StoredScene.begin(store, key=key), dsn)
 
+    async def begin_anew(self) -> None:
+        """The store was emptied."""
+        self._scene = await StoredScene.begin(self.store, key=self._scene.state.key)
+
     async def drop(self, opened: datetime, seconds: float | None, **fields: Any) -> None:
         """A table that opened, and was taken after so long; None: it is told as opened only."""
         self._number += 1
@@ -209,3 +213,20 @@ async def test_venues_are_ranked_by_any_figure_with_enough_samples(city: City) -
 
     assert [one.metrics.listing.venue_id for one in found] == ["w", "v"]
     assert [one.metrics.listing.venue_id for one in enough] == ["v"]
+
+
+async def test_after_emptying_no_figure_is_left_and_days_are_rolled_up_anew(city: City) -> None:
+    await three_days(city, city.refresh)
+    await city.store.clear()
+    assert await city.rows() == []
+    assert await city.store.figures.rolled.metrics(14) == []
+
+    await city.begin_anew()
+    await city.drop(local(3, 9), 142)
+    await city.observe(3)
+    assert await city.refresh(local(3, 22)) == 1
+    await city.drop(local(3, 23), 60)
+    assert await city.refresh(local(4, 1)) == 1  # the whole of the day that has ended, not of today only
+
+    assert [(row[2], row[3]) for row in await city.rows()] == [(MONDAY + timedelta(days=3), True)]
+    assert (await city.figures())["drops"] == 2

@@ -1,6 +1,7 @@
 """Observed time: what polls observed without a gap, kept as spans in memory, and stored every few minutes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -82,6 +83,12 @@ class Observing:
             span = instants[seen.since], instants[seen.sent_at]
             if span[0] < span[1]:
                 place.add(seen.venue_id, span, shared)
+
+    @asynccontextmanager
+    async def still(self) -> AsyncIterator[None]:
+        """Within it nothing is stored."""
+        async with self._one_store:
+            yield
 
     def forget(self) -> None:
         """The store has been emptied."""

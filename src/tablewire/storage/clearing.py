@@ -24,6 +24,14 @@ EMPTIED = (
     "watch_list",
     "notifications",
     "deliveries",
+    "observed_spans",
+    "venue_days",
+    "market_days",
+    "venue_metrics",
+    "market_metrics",
+    "forecast_verdicts",
+    "rollup_heads",
+    "retention_marks",
 )
 """In the order in which they are locked: first what polls touch, in their order, so that a poll never waits for us while we wait for it."""
 

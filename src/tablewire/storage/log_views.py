@@ -29,10 +29,11 @@ LOCK = "SELECT pg_try_advisory_xact_lock($1)"
 NEWEST = "SELECT last_id FROM feed_head"
 HEAD = "SELECT event_id, finished_day, rolled_at FROM rollup_heads WHERE market = $1"
 
-# Where retention has taken something away, the day of the oldest event that is left is not whole any more.
+# Where retention has taken something away, the day of the oldest event that is left is not whole any more. A log that was emptied
+# by hand begins anew, and is whole.
 FIRST_AT = """
 SELECT CASE
-    WHEN head.oldest_id > 1 THEN oldest.at + interval '1 day'
+    WHEN EXISTS (SELECT FROM retention_marks WHERE what = 'events') THEN oldest.at + interval '1 day'
     ELSE least(oldest.at, (SELECT min(day)::timestamp AT TIME ZONE 'UTC' + interval '12 hours' FROM observed_spans WHERE market = $1))
 END
 FROM feed_head AS head LEFT JOIN LATERAL (

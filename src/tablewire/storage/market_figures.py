@@ -17,10 +17,9 @@ from tablewire.storage.pools import CONNECT_TIMEOUT
 from tablewire.storage.transactions import transaction
 
 KEPT_LOG = """
-SELECT feed_head.oldest_id <= 1 AS whole, (
+SELECT NOT EXISTS (SELECT FROM retention_marks WHERE what = 'events') AS whole, (
     SELECT first_seen_at FROM availability_events WHERE market = $1 ORDER BY id LIMIT 1
 ) AS first_at
-FROM feed_head
 """
 
 # Zones are whole quarters of an hour from UTC: drops of one quarter are of one local hour.
