@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from tablewire.api.figures.controller import routes
+from tablewire.api.figures.forecasts import routes as forecast_routes
+from tablewire.api.figures.rankings import routes as ranking_routes
 from tablewire.api.figures.refresh import routes as refresh_routes
+from tablewire.api.figures.venue import routes as venue_routes
 from tablewire.domain.restaurants import Listing
 from tablewire.domain.slots import Venue
 from tablewire.engine.forecasting import Forecasting
@@ -52,12 +54,11 @@ async def city(store: PostgresStore, dsn: str) -> City:
 async def client(city: City) -> AsyncIterator[Client]:
     figures, store = city.store.figures, city.store
     windows = VenueWindows(figures.rolled, NothingOpen(), [NYC], city.clock.now)
+    of_venues = VenueFigureService(windows, store, figures.rankings)
     served = [
-        *routes(
-            VenueFigureService(windows, store, figures.rankings),
-            Forecasts(windows, store, figures.verdicts, city.clock.now),
-            Restaurants(),
-        ),
+        *ranking_routes(of_venues, Restaurants()),
+        *venue_routes(of_venues),
+        *forecast_routes(Forecasts(windows, store, figures.verdicts, city.clock.now)),
         *refresh_routes(city.rollups),
     ]
     async with serving(served, user=ROOT) as client:

@@ -85,9 +85,7 @@ async def world(store: PostgresStore) -> World:
     }
     settings = Settings.load({f"TABLEWIRE_{name}": value for name, value in options.items()})
     clock = StandingClock(datetime.now(UTC))
-    service = Service(
-        settings, store, {}, Metrics(version="0", demo=False), accounts=accounts, clock=clock
-    )
+    service = Service(settings, store, {}, Metrics(version="0", demo=False), accounts=accounts, clock=clock)
     world = World(service.application, accounts, {})
     await world.add_people()
     world.document = (await world.ask("ann", "GET", "/schema")).json()
@@ -139,7 +137,11 @@ async def test_nobody_sees_or_touches_what_is_anothers(world: World, store: Post
 async def test_what_is_anothers_is_in_no_list(world: World, store: PostgresStore) -> None:
     made = await one_of_each(world.client("ann"), store)
     hers = {path for path, answer in (await all_of(world, "ann")).items() if marked(answer)}
-    lists = {thing.removesuffix("/{id}") for thing in made} | {"/watches/mine", "/me/export", "/insights/alerts"}
+    lists = {thing.removesuffix("/{id}") for thing in made} | {
+        "/watches/mine",
+        "/me/export",
+        "/insights/alerts",
+    }
     assert hers == lists
     assert {path for path, answer in (await all_of(world, "bob")).items() if marked(answer)} == set()
 

@@ -117,9 +117,8 @@ async def test_each_local_day_gets_its_own_part() -> None:
 async def test_while_it_stands_still_nothing_is_stored_and_what_is_forgotten_never_is() -> None:
     watch = Watch()
     watch.at(0, 5)
-    async with anyio.create_task_group() as tasks:
-        async with watch.observing.still():
-            tasks.start_soon(watch.observing.store)
-            await anyio.wait_all_tasks_blocked()
-            watch.observing.forget()
+    async with anyio.create_task_group() as tasks, watch.observing.still():
+        tasks.start_soon(watch.observing.store)
+        await anyio.wait_all_tasks_blocked()
+        watch.observing.forget()
     assert watch.book.rows == []
