@@ -4,8 +4,10 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tablewire.api.figures.controller import routes as venue_routes
+from tablewire.api.figures.forecasts import routes as forecast_routes
+from tablewire.api.figures.rankings import routes as ranking_routes
 from tablewire.api.figures.refresh import routes as refresh_routes
+from tablewire.api.figures.venue import routes as venue_routes
 from tablewire.api.pictures.controller import routes as picture_routes
 from tablewire.api.retention.controller import routes as retention_routes
 from tablewire.api.routes import Route
@@ -98,11 +100,10 @@ class Figures:
 def figure_routes(figures: Figures) -> Iterable[Route]:
     """All addresses of what is figured."""
     core, store = figures.core, figures.core.store
-    yield from venue_routes(
-        VenueFigureService(figures.windows, store, store.figures.rankings),
-        Forecasts(figures.windows, store, store.figures.verdicts, core.clock.now),
-        core.restaurants,
-    )
+    of_venues = VenueFigureService(figures.windows, store, store.figures.rankings)
+    yield from ranking_routes(of_venues, core.restaurants)
+    yield from venue_routes(of_venues)
+    yield from forecast_routes(Forecasts(figures.windows, store, store.figures.verdicts, core.clock.now))
     yield from refresh_routes(figures.rollups)
     yield from retention_routes(figures.retention)
     pictures = Pictures(

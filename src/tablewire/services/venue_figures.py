@@ -108,7 +108,10 @@ class VenueWindows:
 
 
 class VenueFigureService:
-    """Figures are made of rolled-up days, which are an hour old at most, and of what is open now."""
+    """Figures are made of rolled-up days and of what is open now.
+
+    Drops are in the days after an hour at most, the observed time of a venue without news after six.
+    """
 
     def __init__(self, windows: VenueWindows, venues: VenueLookup, rankings: Ranking) -> None:
         self._windows = windows

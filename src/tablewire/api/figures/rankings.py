@@ -1,0 +1,104 @@
+"""The address of the hardest tables: venues in the order of a figure."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from tablewire.api import parameters
+from tablewire.api.figures.reading import TEXT_SCHEMA, one_of, word
+from tablewire.api.figures.schemas import RankedVenue, Rankings
+from tablewire.api.query import Query
+from tablewire.api.routes import AnyRequest, Operation, Parameter, Route
+from tablewire.domain.names import name_key
+from tablewire.insights.venue import VenueFigures
+from tablewire.live.restaurants import Restaurants
+from tablewire.services.venue_figures import HARD_WHERE_LOW, RANKED_BY, RANKED_WINDOW, VenueFigureService
+from tablewire.storage.figure_door import Ranked, RankingWish
+
+DEFAULT_LIMIT: Final = 50
+MOST: Final = 200
+MOST_PLACES: Final = 100_000
+
+
+class RankingController:
+    """Translates for the service."""
+
+    def __init__(self, figures: VenueFigureService, restaurants: Restaurants) -> None:
+        self._figures = figures
+        self._restaurants = restaurants
+
+    async def rankings(self, request: AnyRequest) -> Rankings:
+        """The hardest tables."""
+        query = Query(request.scope["query_string"], [one.name for one in RANKINGS.parameters])
+        figure = one_of(query, "by", RANKED_BY) or "scarcity_score"
+        order = one_of(query, "order", ("hardest", "easiest")) or "hardest"
+        neighborhood = query.text("neighborhood")
+        limit = query.whole("limit", DEFAULT_LIMIT, 1, MOST) or DEFAULT_LIMIT
+        wish = RankingWish(
+            figure=figure,
+            descending=(figure in HARD_WHERE_LOW) != (order == "hardest"),
+            window_days=RANKED_WINDOW,
+            least_samples=query.whole("min_samples", 1, 0, 1_000_000) or 0,
+            market=query.text("market"),
+            provider=query.text("provider"),
+            neighborhood=None if neighborhood is None else name_key(neighborhood),
+            limit=limit,
+            offset=query.whole("before", 0, 0, MOST_PLACES) or 0,
+        )
+        query.check()
+        found = await self._figures.hardest(wish)
+        more, page = len(found) > limit, found[:limit]
+        return Rankings(
+            by=figure,
+            window_days=RANKED_WINDOW,
+            venues=[self._ranked(one, wish.offset + place) for place, one in enumerate(page, start=1)],
+            next_cursor=str(wish.offset + limit) if more else None,
+            has_more=more,
+        )
+
+    def _ranked(self, one: Ranked, rank: int) -> RankedVenue:
+        provider, venue_id = one.metrics.listing
+        return RankedVenue(
+            rank=rank,
+            provider=provider,
+            venue_id=venue_id,
+            venue_name=one.name,
+            market=one.market,
+            neighborhood=one.neighborhood,
+            restaurant_id=self._restaurants.id_of(provider, venue_id),
+            figures=msgspec.json.decode(one.metrics.body, type=VenueFigures),
+            computed_at=one.metrics.computed_at,
+        )
+
+
+RANKINGS = Operation(
+    summary="The hardest tables to get: venues in the order of a figure of the last 14 days",
+    tag="venues",
+    answer=Rankings,
+    parameters=(
+        word("by", "which figure; scarcity_score where left out", RANKED_BY),
+        word("order", "hardest first where left out", ("hardest", "easiest")),
+        Parameter(name="market", description="market id", schema=TEXT_SCHEMA),
+        Parameter(name="provider", description="provider id", schema=TEXT_SCHEMA),
+        Parameter(name="neighborhood", description="neighbourhood, whole", schema=TEXT_SCHEMA),
+        Parameter(
+            name="min_samples",
+            description="how many samples the figure has at least; 1 where left out",
+            schema={"type": "integer", "minimum": 0, "maximum": 1_000_000},
+        ),
+        parameters.limit(DEFAULT_LIMIT, MOST),
+        Parameter(
+            name="before",
+            description="the cursor answered last: this list runs from the first place on",
+            schema={"type": "integer", "minimum": 0, "maximum": MOST_PLACES},
+        ),
+    ),
+    errors=(503,),
+)
+
+
+def routes(figures: VenueFigureService, restaurants: Restaurants) -> Iterable[Route]:
+    """The address."""
+    rankings = RankingController(figures, restaurants).rankings
+    yield Route(path="/venues/rankings", operation=RANKINGS, answer=rankings)
