@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tablewire.api.figures.forecasts import routes as forecast_routes
+from tablewire.api.figures.rankings import KnownNames
 from tablewire.api.figures.rankings import routes as ranking_routes
 from tablewire.api.figures.refresh import routes as refresh_routes
 from tablewire.api.figures.venue import routes as venue_routes
@@ -101,9 +102,12 @@ def figure_routes(figures: Figures) -> Iterable[Route]:
     """All addresses of what is figured."""
     core, store = figures.core, figures.core.store
     of_venues = VenueFigureService(figures.windows, store, store.figures.rankings)
-    yield from ranking_routes(of_venues, core.restaurants)
+    markets = tuple(market.id for market in core.settings.markets)
+    known = KnownNames(markets=markets, providers=core.settings.providers.enabled, book=store)
+    yield from ranking_routes(of_venues, core.restaurants, known)
     yield from venue_routes(of_venues)
-    yield from forecast_routes(Forecasts(figures.windows, store, store.figures.verdicts, core.clock.now))
+    forecasts = Forecasts(figures.windows, store, store.figures.verdicts, core.clock.now)
+    yield from forecast_routes(forecasts, markets)
     yield from refresh_routes(figures.rollups)
     yield from retention_routes(figures.retention)
     pictures = Pictures(

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from tablewire.api.curated.controller import routes as curated_routes
 from tablewire.api.insights.alerts import routes as alert_routes
+from tablewire.api.market.figures import KnownNames
 from tablewire.api.market.figures import routes as market_routes
 from tablewire.api.routes import Route
 from tablewire.live.fill import BoardFill
@@ -34,6 +35,7 @@ def insight_routes(core: Core) -> Iterable[Route]:
         MarketInsight(store.market_figures, fill, now),
         SupplyInsight(store.market_figures, fill, now),
         now,
+        KnownNames(providers=core.settings.providers.enabled, book=store),
     )
     yield from alert_routes(AlertInsight(store.alert_figures, now), now)
     yield from curated_routes(curated)

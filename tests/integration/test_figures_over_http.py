@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tablewire.api.figures.forecasts import routes as forecast_routes
+from tablewire.api.figures.rankings import KnownNames
 from tablewire.api.figures.rankings import routes as ranking_routes
 from tablewire.api.figures.refresh import routes as refresh_routes
 from tablewire.api.figures.venue import routes as venue_routes
@@ -56,9 +57,11 @@ async def client(city: City) -> AsyncIterator[Client]:
     windows = VenueWindows(figures.rolled, NothingOpen(), [NYC], city.clock.now)
     of_venues = VenueFigureService(windows, store, figures.rankings)
     served = [
-        *ranking_routes(of_venues, Restaurants()),
+        *ranking_routes(
+            of_venues, Restaurants(), KnownNames(markets=("nyc",), providers=("resy",), book=store)
+        ),
         *venue_routes(of_venues),
-        *forecast_routes(Forecasts(windows, store, figures.verdicts, city.clock.now)),
+        *forecast_routes(Forecasts(windows, store, figures.verdicts, city.clock.now), ("nyc",)),
         *refresh_routes(city.rollups),
     ]
     async with serving(served, user=ROOT) as client:
@@ -105,7 +108,13 @@ async def test_a_venue_that_was_never_seen_is_not_found(client: Client) -> None:
         ("/venues/resy/v/metrics?window_days=2", "window_days"),
         ("/venues/resy/v/metrics?cuts=month", "cuts"),
         ("/venues/resy/v/metrics?weekday=x&time=7", "weekday time"),
+        ("/venues/resy/v/metrics?window_days=0", "window_days"),
         ("/venues/rankings?by=name&order=up", "by order"),
+        (
+            "/venues/rankings?market=sfo&provider=tock&neighborhood=Soho%20House",
+            "neighborhood market provider",
+        ),
+        ("/insights/forecasts?market=sfo", "market"),
         ("/venues/resy/v/forecast", "dates"),
         ("/venues/resy/v/forecast?dates=2026-2-1", "dates"),
         ("/venues/resy/v/forecast?dates=2026-02-18&time_from=20:00&time_to=19:00", "time_to"),
@@ -114,6 +123,13 @@ async def test_a_venue_that_was_never_seen_is_not_found(client: Client) -> None:
 async def test_what_is_wrong_is_named(client: Client, path: str, wrong: str) -> None:
     answer = await client.get(path)
     assert (answer.status, answer.wrong) == (400, wrong.split())
+
+
+async def test_who_misspells_a_neighbourhood_is_told_the_closest(client: Client) -> None:
+    (error,) = (await client.get("/venues/rankings?neighborhood=Sohoo")).json()["errors"]
+    assert error["message"] == "no venue was ever seen in 'Sohoo'; the closest are SoHo"
+    (error,) = (await client.get("/venues/rankings?neighborhood=Xyz")).json()["errors"]
+    assert error["message"].endswith("there are 1, such as SoHo")
 
 
 async def test_the_hardest_tables_come_first_page_by_page(city: City, client: Client) -> None:

@@ -10,6 +10,8 @@ from tablewire.api.query import Query
 from tablewire.api.routes import Parameter, Schema
 
 LONGEST: Final = timedelta(days=400)
+CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""So far ahead of ours a client's clock may be."""
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 WINDOW: Final = ("window", "from", "to")
 """The parameters."""
@@ -30,16 +32,19 @@ def read_window(query: Query) -> WindowWish:
     if length is not None and since is not None:
         query.refuse("window", "window and from say the same: only one can be given")
     if since is not None and until is not None and not since < until <= since + LONGEST:
-        query.refuse("to", f"it is not after from, or more than {LONGEST.days} days after it")
+        query.refuse("to", f"it has to be after from, and at most {LONGEST.days} days after it")
     return WindowWish(length=length, since=since, until=until)
 
 
 def checked(query: Query, wish: WindowWish, now: datetime) -> WindowWish:
     """The same, if it lies in the past and is not too long; what is wrong is noted."""
-    if wish.since is not None and not now - LONGEST <= wish.since < now:
-        query.refuse("from", f"it is not within the last {LONGEST.days} days")
-    if wish.until is not None and wish.until < now - LONGEST:
-        query.refuse("to", f"it is not within the last {LONGEST.days} days")
+    if wish.since is not None and wish.since >= now:
+        query.refuse("from", f"it is in the future; the last {LONGEST.days} days are allowed")
+    if wish.until is not None and wish.until > now + CLOCKS_DIFFER:
+        query.refuse("to", "it is in the future; leave it out for a window that ends now")
+    for name, at in (("from", wish.since), ("to", wish.until)):
+        if at is not None and at < now - LONGEST:
+            query.refuse(name, f"it is too long ago; the last {LONGEST.days} days are allowed")
     return wish
 
 

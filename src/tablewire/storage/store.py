@@ -65,6 +65,7 @@ class PostgresStore:
             checkpoints.forget_observations,
         )
         self.learn, self.find, self.get = venues.learn, venues.find, venues.get
+        self.neighborhoods = venues.neighborhoods
         clearing = PostgresClearing(pool, refs, shown)
         self.database_name, self.clear = clearing.database_name, clearing.clear
         self.people = PeopleStore(pool, engine)

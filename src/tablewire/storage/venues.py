@@ -101,6 +101,14 @@ class PostgresVenues:
         found = await self._all(one)
         return found[0] if found else None
 
+    async def neighborhoods(self) -> list[str]:
+        """The neighbourhoods of all venues, each once, by name."""
+        name, key = func.min(venues.c.neighborhood), venues.c.neighborhood_key
+        statement = select(name).where(key.is_not(None), key != "").group_by(key).order_by(key)
+        with unavailable():
+            async with self._engine.connect() as connection:
+                return [str(found) for found in (await connection.execute(statement)).scalars()]
+
     async def _all(self, statement: Select[Any]) -> list[KnownVenue]:
         with unavailable():
             async with self._engine.connect() as connection:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tablewire.api.market.figures import routes
+from tablewire.api.market.figures import KnownNames, routes
 from tablewire.domain.markets import NYC
 from tablewire.domain.state import Pair
 from tablewire.engine.market_rollups import MarketRollups
@@ -22,6 +22,10 @@ from tests.unit.live.doubles import make_slot, make_state
 NOW = datetime(2026, 2, 16, 18, 30, tzinfo=UTC)
 
 
+def known(store: PostgresStore) -> KnownNames:
+    return KnownNames(providers=("resy", "opentable"), book=store)
+
+
 @pytest.fixture
 async def client(store: PostgresStore, dsn: str) -> AsyncIterator[Client]:
     """Five drops an hour and a half ago, rolled up now, and one table open."""
@@ -32,7 +36,7 @@ async def client(store: PostgresStore, dsn: str) -> AsyncIterator[Client]:
     fill, book = BoardFill(board), store.market_figures
     await MarketRollups(book, fill).roll_up(NYC, NOW)
     insight, supply = MarketInsight(book, fill, lambda: NOW), SupplyInsight(book, fill, lambda: NOW)
-    async with serving(routes([NYC], insight, supply, lambda: NOW)) as client:
+    async with serving(routes([NYC], insight, supply, lambda: NOW, known(store))) as client:
         yield client
 
 
@@ -76,8 +80,15 @@ async def test_supply_is_told_together_and_by_bucket(client: Client) -> None:
     [
         ("/market/metrics?metric_type=drops", ["metric_type"]),
         ("/market/metrics?market=sfo&weekday=someday", ["market", "weekday"]),
-        ("/market/metrics?time_bucket=late&neighborhood=-", ["time_bucket", "neighborhood"]),
+        ("/market/metrics?time_bucket=late&neighborhood=-", ["neighborhood", "time_bucket"]),
         ("/market/metrics?window=500d", ["window"]),
+        ("/market/metrics?window=0d", ["window"]),
+        ("/market/metrics?from=2026-02-17T00:00:00Z", ["from"]),
+        ("/market/metrics?from=2024-02-17T00:00:00Z", ["from"]),
+        ("/market/metrics?to=2026-02-17T00:00:00Z", ["to"]),
+        ("/market/metrics?from=2026-02-15T00:00:00Z&to=2026-02-14T00:00:00Z", ["to"]),
+        ("/market/supply?provider=tock", ["provider"]),
+        ("/market/supply?date_from=2026-02-18&date_to=2026-02-17", ["date_to"]),
         ("/market/supply?date=2026-02-30&date_from=tomorrow", ["date", "date_from"]),
         ("/market/supply?bucket_id=tonight", ["bucket_id"]),
         ("/market/supply?weekend=1", ["weekend"]),
@@ -93,6 +104,6 @@ async def test_where_several_markets_are_watched_one_has_to_be_named(store: Post
     other = NYC.__class__(id="sfo", time_zone="America/Los_Angeles", latitude=0, longitude=0, radius_m=1)
     fill, book = BoardFill(Board()), store.market_figures
     insight, supply = MarketInsight(book, fill, lambda: NOW), SupplyInsight(book, fill, lambda: NOW)
-    async with serving(routes([NYC, other], insight, supply, lambda: NOW)) as client:
+    async with serving(routes([NYC, other], insight, supply, lambda: NOW, known(store))) as client:
         assert (await client.get("/market/supply")).wrong == ["market"]
         assert (await client.get("/market/supply?market=sfo")).json()["buckets"] == []

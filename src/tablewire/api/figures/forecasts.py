@@ -6,12 +6,13 @@ from typing import Final
 
 from tablewire.api.figures.reading import (
     SIZE_SCHEMA,
-    TEXT_SCHEMA,
     TIME_SCHEMA,
     VENUE_PATH,
     listing_of,
     minute_of,
+    one_of,
     parsed,
+    word,
 )
 from tablewire.api.figures.schemas import ForecastVerdicts, ForecastView, VerdictView
 from tablewire.api.query import Query
@@ -27,8 +28,9 @@ DAY_END: Final = 24 * 60
 class ForecastController:
     """Translates for the service."""
 
-    def __init__(self, forecasts: Forecasts) -> None:
+    def __init__(self, forecasts: Forecasts, markets: tuple[str, ...]) -> None:
         self._forecasts = forecasts
+        self._markets = markets
 
     async def forecast(self, request: AnyRequest) -> ForecastView:
         """The chance of a drop."""
@@ -62,7 +64,7 @@ class ForecastController:
     async def verdicts(self, request: AnyRequest) -> ForecastVerdicts:
         """How forecasts did."""
         query = Query(request.scope["query_string"], ("market",))
-        market = query.text("market")
+        market = one_of(query, "market", self._markets)
         query.check()
         return ForecastVerdicts(
             forecasts=[
@@ -131,17 +133,17 @@ FORECAST = Operation(
     ),
     errors=(404, 503),
 )
-VERDICTS = Operation(
-    summary="How the forecasts did on days that they had not seen, newest first",
-    tag="insights",
-    answer=ForecastVerdicts,
-    parameters=(Parameter(name="market", description="market id", schema=TEXT_SCHEMA),),
-    errors=(503,),
-)
 
 
-def routes(forecasts: Forecasts) -> Iterable[Route]:
+def routes(forecasts: Forecasts, markets: tuple[str, ...]) -> Iterable[Route]:
     """The addresses."""
-    serves = ForecastController(forecasts)
+    serves = ForecastController(forecasts, markets)
+    verdicts = Operation(
+        summary="How the forecasts did on days that they had not seen, newest first",
+        tag="insights",
+        answer=ForecastVerdicts,
+        parameters=(word("market", "market id", markets),),
+        errors=(503,),
+    )
     yield Route(path="/venues/{provider}/{venue_id}/forecast", operation=FORECAST, answer=serves.forecast)
-    yield Route(path="/insights/forecasts", operation=VERDICTS, answer=serves.verdicts)
+    yield Route(path="/insights/forecasts", operation=verdicts, answer=serves.verdicts)

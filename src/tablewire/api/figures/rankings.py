@@ -8,9 +8,9 @@ import msgspec
 from tablewire.api import parameters
 from tablewire.api.figures.reading import TEXT_SCHEMA, one_of, word
 from tablewire.api.figures.schemas import RankedVenue, Rankings
+from tablewire.api.neighborhoods import NeighborhoodBook, read_neighborhoods
 from tablewire.api.query import Query
 from tablewire.api.routes import AnyRequest, Operation, Parameter, Route
-from tablewire.domain.names import name_key
 from tablewire.insights.venue import VenueFigures
 from tablewire.live.restaurants import Restaurants
 from tablewire.services.venue_figures import HARD_WHERE_LOW, RANKED_BY, RANKED_WINDOW, VenueFigureService
@@ -19,30 +19,42 @@ from tablewire.storage.figure_door import Ranked, RankingWish
 DEFAULT_LIMIT: Final = 50
 MOST: Final = 200
 MOST_PLACES: Final = 100_000
+QUERY: Final = ("by", "order", "market", "provider", "neighborhood", "min_samples", "limit", "before")
+
+
+class KnownNames(msgspec.Struct, frozen=True, kw_only=True):
+    """What a query may name."""
+
+    markets: tuple[str, ...]
+    providers: tuple[str, ...]
+    book: NeighborhoodBook
 
 
 class RankingController:
     """Translates for the service."""
 
-    def __init__(self, figures: VenueFigureService, restaurants: Restaurants) -> None:
+    def __init__(self, figures: VenueFigureService, restaurants: Restaurants, known: KnownNames) -> None:
         self._figures = figures
         self._restaurants = restaurants
+        self._known = known
 
     async def rankings(self, request: AnyRequest) -> Rankings:
         """The hardest tables."""
-        query = Query(request.scope["query_string"], [one.name for one in RANKINGS.parameters])
+        query = Query(request.scope["query_string"], QUERY)
         figure = one_of(query, "by", RANKED_BY) or "scarcity_score"
         order = one_of(query, "order", ("hardest", "easiest")) or "hardest"
-        neighborhood = query.text("neighborhood")
+        neighborhoods = await read_neighborhoods(query, self._known.book)
+        if len(neighborhoods) > 1:
+            query.refuse("neighborhood", "it can be given only once")
         limit = query.whole("limit", DEFAULT_LIMIT, 1, MOST) or DEFAULT_LIMIT
         wish = RankingWish(
             figure=figure,
             descending=(figure in HARD_WHERE_LOW) != (order == "hardest"),
             window_days=RANKED_WINDOW,
             least_samples=query.whole("min_samples", 1, 0, 1_000_000) or 0,
-            market=query.text("market"),
-            provider=query.text("provider"),
-            neighborhood=None if neighborhood is None else name_key(neighborhood),
+            market=one_of(query, "market", self._known.markets),
+            provider=one_of(query, "provider", self._known.providers),
+            neighborhood=next(iter(neighborhoods), None),
             limit=limit,
             offset=query.whole("before", 0, 0, MOST_PLACES) or 0,
         )
@@ -72,33 +84,34 @@ class RankingController:
         )
 
 
-RANKINGS = Operation(
-    summary="The hardest tables to get: venues in the order of a figure of the last 14 days",
-    tag="venues",
-    answer=Rankings,
-    parameters=(
-        word("by", "which figure; scarcity_score where left out", RANKED_BY),
-        word("order", "hardest first where left out", ("hardest", "easiest")),
-        Parameter(name="market", description="market id", schema=TEXT_SCHEMA),
-        Parameter(name="provider", description="provider id", schema=TEXT_SCHEMA),
-        Parameter(name="neighborhood", description="neighbourhood, whole", schema=TEXT_SCHEMA),
-        Parameter(
-            name="min_samples",
-            description="how many samples the figure has at least; 1 where left out",
-            schema={"type": "integer", "minimum": 0, "maximum": 1_000_000},
+def _operation(known: KnownNames) -> Operation:
+    return Operation(
+        summary="The hardest tables to get: venues in the order of a figure of the last 14 days",
+        tag="venues",
+        answer=Rankings,
+        parameters=(
+            word("by", "which figure; scarcity_score where left out", RANKED_BY),
+            word("order", "hardest first where left out", ("hardest", "easiest")),
+            word("market", "market id", known.markets),
+            word("provider", "provider id", known.providers),
+            Parameter(name="neighborhood", description="neighbourhood, whole", schema=TEXT_SCHEMA),
+            Parameter(
+                name="min_samples",
+                description="how many samples the figure has at least; 1 where left out",
+                schema={"type": "integer", "minimum": 0, "maximum": 1_000_000},
+            ),
+            parameters.limit(DEFAULT_LIMIT, MOST),
+            Parameter(
+                name="before",
+                description="the cursor answered last: this list runs from the first place on",
+                schema={"type": "integer", "minimum": 0, "maximum": MOST_PLACES},
+            ),
         ),
-        parameters.limit(DEFAULT_LIMIT, MOST),
-        Parameter(
-            name="before",
-            description="the cursor answered last: this list runs from the first place on",
-            schema={"type": "integer", "minimum": 0, "maximum": MOST_PLACES},
-        ),
-    ),
-    errors=(503,),
-)
+        errors=(503,),
+    )
 
 
-def routes(figures: VenueFigureService, restaurants: Restaurants) -> Iterable[Route]:
+def routes(figures: VenueFigureService, restaurants: Restaurants, known: KnownNames) -> Iterable[Route]:
     """The address."""
-    rankings = RankingController(figures, restaurants).rankings
-    yield Route(path="/venues/rankings", operation=RANKINGS, answer=rankings)
+    rankings = RankingController(figures, restaurants, known).rankings
+    yield Route(path="/venues/rankings", operation=_operation(known), answer=rankings)

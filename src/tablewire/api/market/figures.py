@@ -8,13 +8,13 @@ import msgspec
 
 from tablewire.api import parameters
 from tablewire.api.market.schemas import MarketMetricsView, metrics_view
+from tablewire.api.neighborhoods import NeighborhoodBook, read_neighborhoods
 from tablewire.api.query import Query
 from tablewire.api.routes import AnyRequest, Operation, Parameter, Route, Schema
 from tablewire.api.windows import WINDOW, checked, read_window, window_parameters
 from tablewire.domain.buckets import parse_bucket_id
 from tablewire.domain.filters import WEEKDAYS
 from tablewire.domain.markets import Market
-from tablewire.domain.names import name_key
 from tablewire.errors import BadInput
 from tablewire.insights.market_days import MarketCut
 from tablewire.insights.market_metrics import METRIC_TYPES
@@ -28,6 +28,13 @@ _SUPPLY: Final = (
 )  # fmt: skip
 
 
+class KnownNames(msgspec.Struct, frozen=True, kw_only=True):
+    """What a query may name."""
+
+    providers: tuple[str, ...]
+    book: NeighborhoodBook
+
+
 class MarketFigureController:
     """Answers from what was rolled up, and from memory."""
 
@@ -37,11 +44,13 @@ class MarketFigureController:
         insight: MarketInsight,
         supply: SupplyInsight,
         now: Callable[[], datetime],
+        known: KnownNames,
     ) -> None:
         self._markets = {market.id: market for market in markets}
         self._insight = insight
         self._supply = supply
         self._now = now
+        self._known = known
 
     async def metrics(self, request: AnyRequest) -> MarketMetricsView:
         """The figures of a market."""
@@ -49,7 +58,7 @@ class MarketFigureController:
         market = self._market(query)
         wish = checked(query, read_window(query), self._now())
         types = query.words("metric_type", METRIC_TYPES) or frozenset(METRIC_TYPES)
-        cut = _cut(query)
+        cut = _cut(query, await read_neighborhoods(query, self._known.book))
         query.check()
         found = await self._insight.metrics(
             market, window=wish.length or DEFAULT_WINDOW, since=wish.since, until=wish.until, cut=cut
@@ -63,6 +72,11 @@ class MarketFigureController:
         bucket_id = query.text("bucket_id")
         if bucket_id is not None:
             _try_bucket_id(query, bucket_id)
+        providers = query.texts("provider")
+        for provider in providers:
+            if provider not in self._known.providers:
+                there_are = ", ".join(self._known.providers)
+                query.refuse("provider", f"{provider[:40]!r} is not allowed: {there_are} are")
         wish = SupplyWish(
             bucket_id=bucket_id,
             dates=_dates(query, "date"),
@@ -70,9 +84,11 @@ class MarketFigureController:
             date_to=next(iter(_dates(query, "date_to", most=1)), None),
             weekend=query.flag("weekend"),
             time_slots=frozenset(query.texts("time_slot")),
-            providers=query.texts("provider"),
-            neighborhoods=_neighborhoods(query),
+            providers=providers,
+            neighborhoods=await read_neighborhoods(query, self._known.book),
         )
+        if wish.date_from and wish.date_to and wish.date_from > wish.date_to:
+            query.refuse("date_to", "it is before date_from")
         query.check()
         return await self._supply.supply(market, wish)
 
@@ -87,7 +103,7 @@ class MarketFigureController:
         return self._markets.get(name or "") or next(iter(self._markets.values()))
 
 
-def _cut(query: Query) -> MarketCut | None:
+def _cut(query: Query, neighborhoods: frozenset[str]) -> MarketCut | None:
     weekdays = query.words("weekday", WEEKDAYS)
     bucket = query.text("time_bucket")
     if bucket not in (None, "prime", "off_peak"):
@@ -95,16 +111,9 @@ def _cut(query: Query) -> MarketCut | None:
     cut = MarketCut(
         weekdays=frozenset(list(WEEKDAYS).index(day) for day in weekdays or () if day in WEEKDAYS),
         prime=None if bucket is None else bucket == "prime",
-        neighborhoods=_neighborhoods(query),
+        neighborhoods=neighborhoods,
     )
     return None if cut == MarketCut() else cut
-
-
-def _neighborhoods(query: Query) -> frozenset[str]:
-    keys = frozenset(name_key(text) for text in query.texts("neighborhood"))
-    if "" in keys:
-        query.refuse("neighborhood", "it has neither letters nor digits")
-    return keys
 
 
 def _dates(query: Query, name: str, *, most: int = MOST_DATES) -> tuple[date, ...]:
@@ -149,9 +158,10 @@ def routes(
     insight: MarketInsight,
     supply: SupplyInsight,
     now: Callable[[], datetime],
+    known: KnownNames,
 ) -> Iterable[Route]:
     """The addresses of a market's figures."""
-    at = MarketFigureController(markets, insight, supply, now)
+    at = MarketFigureController(markets, insight, supply, now, known)
     which = Parameter(
         name="market",
         description="market id; needed where several are watched",
@@ -201,7 +211,7 @@ def routes(
                     schema={"type": "boolean", "default": False},
                 ),
                 _many("time_slot", "part of the day, such as 19:00", _TEXT),
-                _many("provider", "provider id", _TEXT),
+                _many("provider", "provider id", {"type": "string", "enum": list(known.providers)}),
                 _NEIGHBORHOODS,
             ),
             errors=(503,),
