@@ -23,6 +23,7 @@ from tests.stored_scenes import StoredScene, change_with, made_up_event
 ZONE = ZoneInfo("America/New_York")
 NYC = Market(id="nyc", time_zone="America/New_York", latitude=40.7, longitude=-74.0, radius_m=16_000)
 MONDAY = date(2026, 2, 16)
+SATURDAY = date(2026, 2, 21)
 VENUE = Listing("resy", "v")
 
 
@@ -43,8 +44,8 @@ class City:
         self._number = 0
 
     @classmethod
-    async def begin(cls, store: PostgresStore, dsn: str) -> "City":
-        key = BucketKey("nyc", MONDAY + timedelta(days=5), "19:00")
+    async def begin(cls, store: PostgresStore, dsn: str, service_date: date = SATURDAY) -> "City":
+        key = BucketKey("nyc", service_date, "19:00")
         return cls(store, await StoredScene.begin(store, key=key), dsn)
 
     async def begin_anew(self) -> None:
@@ -75,13 +76,13 @@ class City:
             events.append(made_up_event(self._number, kind=EventType.CLOSED, **{**given, **ended}))
         await self._scene.commit(change_with(self._scene.state, *events))
 
-    async def observe(self, day: int, hours: int = 24, venue: str = "v") -> None:
+    async def observe(self, day: int, hours: int = 24, venue: str = "v", provider: str = "resy") -> None:
         """The venue was looked at for so many hours of a day."""
         on = MONDAY + timedelta(days=day)
         start = local_day(on, ZONE).start
         row = ObservedDay(
             market="nyc",
-            provider="resy",
+            provider=provider,
             service_date=self._scene.state.key.service_date,
             day=on,
             spans={venue: ((start, start + hours * HOUR),)},

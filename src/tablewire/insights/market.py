@@ -61,7 +61,8 @@ def market_figures(days: Sequence[MarketDay], zone: ZoneInfo, since: int, until:
     hours = [hour for hour in history if since <= hour.at < until]
     cells = list(_cells(days, zone, since, until))
     observed, drops = sum(hour.observed for hour in hours), sum(hour.drops for hour in hours)
-    looked_at = sum(1 for hour in hours if hour.observed)
+    # A drop proves a look, also where a crash has lost the observed time.
+    looked_at = sum(1 for hour in hours if hour.observed or hour.drops)
     return MarketFigures(
         window_start=since,
         window_end=until,

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
@@ -50,10 +50,14 @@ def week_of(hours: Sequence[HourOfWeek]) -> tuple[tuple[float | None, ...], ...]
 
 
 def drops_by_day(days: Iterable[tuple[date, int | None]]) -> tuple[Day, ...]:
-    """Days with the drops of all venues together; null where none of them was looked at."""
+    """Days with the drops of all venues together, and those between them; null where no venue was looked at."""
     drops: Counter[date] = Counter()
     seen: dict[date, bool] = {}
     for day, count in days:
         drops[day] += count or 0
         seen[day] = seen.get(day, False) or count is not None
-    return tuple(Day(day, drops[day] if seen[day] else None) for day in sorted(seen))
+    if not seen:
+        return ()
+    first = min(seen)
+    every = (first + timedelta(days=ahead) for ahead in range((max(seen) - first).days + 1))
+    return tuple(Day(day, drops[day] if seen.get(day) else None) for day in every)
