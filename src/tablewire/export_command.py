@@ -2,18 +2,19 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Annotated, cast
+from typing import IO, Annotated
 
 import typer
 import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from tablewire.demo_option import Demo, settings_for
 from tablewire.errors import BadInput
 from tablewire.export_formats import WRITERS, EventWriter
 from tablewire.settings import Settings
@@ -56,15 +57,15 @@ def events(
     until: Annotated[
         str | None, typer.Option(help="Up to this instant or date, which is not in it any more.")
     ] = None,
+    demo: Demo = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Every drop, reopening and closing, one row each, oldest first. Memory does not grow with their number."""
     if out == STANDARD_OUTPUT and format is FileFormat.PARQUET:
         raise typer.BadParameter("Parquet needs a file: -o FILE", param_hint="-o")
     bounds = _instant(since, "--since"), _instant(until, "--until")
-    read_settings = cast("Callable[[], Settings]", context.obj)
     try:
         with _opened(out) as file:
-            written = uvloop.run(_export(read_settings(), file, format, bounds))
+            written = uvloop.run(_export(settings_for(context, demo=demo), file, format, bounds))
             size = file.tell() if out != STANDARD_OUTPUT else None
     except BrokenPipeError:
         # Whoever read it has gone, and knows it; Python would complain once more when it ends.

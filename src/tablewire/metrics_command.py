@@ -1,13 +1,14 @@
 """The commands `tablewire metrics …`: the figures, made anew."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from tablewire.demo_option import Demo, settings_for
 from tablewire.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,9 +31,10 @@ def refresh(
     everything: Annotated[  # noqa: FBT002 - a flag
         bool, typer.Option("--everything", help="All days that the log has whole, and not what is new only.")
     ] = False,
+    demo: Demo = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Roll up what is new, and make the figures of it. What a running service has just observed is in its own next turn."""
-    read_settings = cast("Callable[[], Settings]", context.obj)
+    settings = settings_for(context, demo=demo)
     with Progress(
         TextColumn("rolling up"),
         BarColumn(),
@@ -45,7 +47,7 @@ def refresh(
         task = bar.add_task("venues", total=None)
         done = uvloop.run(
             _refresh(
-                read_settings(),
+                settings,
                 everything=everything,
                 show=lambda done, total: bar.update(task, completed=done, total=total),
             )

@@ -1,14 +1,14 @@
 """The command `tablewire report`: a market's figures and charts as one page."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
+from tablewire.demo_option import Demo, settings_for
 from tablewire.domain.markets import Market
 from tablewire.engine.clock import SystemClock
 from tablewire.errors import BadInput
@@ -30,9 +30,10 @@ def report(
     out: Annotated[Path, typer.Option("-o", "--out", help="The page, replaced when all is written.")],
     market: Annotated[str | None, typer.Option(help="Which market; the only one where left out.")] = None,
     window_days: Annotated[int, typer.Option(help="Local days in the charts.", min=1, max=90)] = 14,
+    demo: Demo = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Write a page about a market: its hardest tables, when tables drop, how long they last. Needs no network to be read."""
-    settings = cast("Callable[[], Settings]", context.obj)()
+    settings = settings_for(context, demo=demo)
     try:
         chosen = _market(settings, market)
         with whole_file(out) as file:
