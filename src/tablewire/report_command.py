@@ -13,8 +13,8 @@ from tablewire.domain.markets import Market
 from tablewire.engine.clock import SystemClock
 from tablewire.errors import BadInput
 from tablewire.pictures.artist import Artist
-from tablewire.pictures.page import Line, page
-from tablewire.services.pictures import Pictures, figures_of
+from tablewire.pictures.page import Heading, Line, page
+from tablewire.services.pictures import RANKED_DAYS, Pictures, figures_of
 from tablewire.settings import Settings
 from tablewire.storage.figure_door import Ranked
 from tablewire.whole_files import whole_file
@@ -74,7 +74,15 @@ async def _page(settings: Settings, market: Market, window_days: int) -> bytes:
             charts = await _charts(pictures, market, hardest, window_days)
         finally:
             await store.close()
-    return page(market.id, clock.now(), [_line(one) for one in hardest], charts, demo=settings.demo)
+    of = Heading(
+        market=market.id,
+        zone=market.time_zone,
+        at=clock.now().astimezone(market.zone),
+        ranked_days=RANKED_DAYS,
+        chart_days=window_days,
+        demo=settings.demo,
+    )
+    return page(of, [_line(one) for one in hardest], charts)
 
 
 async def _charts(pictures: Pictures, market: Market, hardest: list[Ranked], window_days: int) -> list[bytes]:
@@ -90,15 +98,18 @@ async def _charts(pictures: Pictures, market: Market, hardest: list[Ranked], win
 
 def _line(one: Ranked) -> Line:
     figures = figures_of(one)
-
-    def value(name: str) -> float | None:
-        return figures.get(name, {}).get("value")
-
+    lasts = figures.median_drop_duration_seconds
     return Line(
         name=one.name,
+        provider=one.metrics.listing.provider,
         neighborhood=one.neighborhood,
-        scarcity=value("scarcity_score"),
-        drops_per_day=value("drop_frequency_per_day"),
-        median_seconds=value("median_drop_duration_seconds"),
-        samples=int(figures["scarcity_score"]["samples"] or 0),
+        scarcity=figures.scarcity_score.value,
+        drops_per_day=figures.drop_frequency_per_day.value,
+        drops=figures.drops,
+        median_seconds=lasts.value,
+        median_low=lasts.low,
+        median_high=lasts.high,
+        median_samples=lasts.samples,
+        observed_days=figures.observed_days,
+        days=figures.scarcity_score.samples,
     )

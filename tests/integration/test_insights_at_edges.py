@@ -144,7 +144,7 @@ async def test_of_nothing_everything_is_null_or_empty(whole: Whole) -> None:
         assert found["drops_total"] == {"value": None, "samples": 0}
         assert (await whole.get("/market/supply"))["total"]["open_now"] is None
         assert (await whole.get("/venues/rankings"))["venues"] == []
-    assert "No venue has figures yet" in await whole.report()
+    assert "No venue has enough samples yet" in await whole.report()
     assert await whole.export() == []
 
 

@@ -9,17 +9,22 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.dates import date2num
+from matplotlib.dates import DateFormatter, DayLocator, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from tablewire.pictures.charts import Chart
+from tablewire.pictures.charts import MARKS, Chart
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 INK, PALE, LEAST = "#1b4b66", "#e8eef2", "#f5f5f5"
 MINUTE = 60.0
 TICKS = ((10, "10 s"), (60, "1 min"), (600, "10 min"), (3_600, "1 h"), (21_600, "6 h"), (86_400, "1 day"))
 LONGEST_TITLE = 80
+FEWEST_DAYS = 7
+"""So wide is the axis at least: a single day would fill it with hours."""
+MOST_LABELS = 10
+GOLDEN = 0.618034
+"""Multiples of it, without their whole part, are spread evenly however many there are."""
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: any script, and smaller
     "svg.hashsalt": "tablewire",  # the same chart is the same bytes
@@ -27,6 +32,11 @@ STYLE: dict[Any, Any] = {
     "font.size": 9.0,
     "axes.spines.top": False,
     "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
 }
 
 
@@ -46,19 +56,26 @@ def draw(chart: Chart) -> bytes:
 
 
 def _draw_drops(axes: Axes, chart: Chart) -> None:
-    axes.set_title("Drops a day; on shaded days nobody looked", loc="left")
+    counted = sum(day.drops or 0 for day in chart.days)
+    axes.set_title(f"Drops a day: {counted:,} in all; on shaded days hardly anybody looked", loc="left")
+    axes.set_ylabel("drops")
     seen = {day.day: day.drops for day in chart.days if day.drops is not None}
     axes.bar(_places(seen), [*seen.values()], color=INK, width=0.8)
     for unseen in _places(day.day for day in chart.days if day.drops is None):
         axes.axvspan(unseen - 0.5, unseen + 0.5, color=PALE, linewidth=0)
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_ylim(0, max([*seen.values(), 1]) * 1.05)
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
     _show_span(axes, chart)
 
 
 def _draw_lasted(axes: Axes, chart: Chart) -> None:
-    axes.set_title("How long tables lasted until they were taken", loc="left")
+    shown = f"{len(chart.lasted):,}" if len(chart.lasted) < MARKS else f"the newest {MARKS:,}"
+    axes.set_title(f"How long tables lasted that were taken: a point each, {shown}", loc="left")
+    axes.set_ylabel("lasted")
     seconds = [max(1.0, one.seconds) for one in chart.lasted]
-    axes.scatter(_places(one.day for one in chart.lasted), seconds, s=9, color=INK, alpha=0.5, linewidths=0)
+    places = _places(one.day for one in chart.lasted)
+    beside = [at + 0.6 * (number * GOLDEN % 1 - 0.5) for number, at in enumerate(places)]
+    axes.scatter(beside, seconds, s=9, color=INK, alpha=0.4, linewidths=0)
     axes.set_yscale("log")
     axes.set_ylim(1, max([*seconds, 3_600.0]) * 1.5)
     axes.set_yticks([at for at, _ in TICKS], [text for _, text in TICKS])
@@ -67,7 +84,10 @@ def _draw_lasted(axes: Axes, chart: Chart) -> None:
 
 
 def _draw_hours(axes: Axes, chart: Chart) -> None:
-    axes.set_title(f"Best hours: drops for each hour of looking ({_plain(chart.zone)})", loc="left")
+    axes.set_title(
+        f"Best hours: when tables drop ({_plain(chart.zone)}); grey: hardly anybody looked", loc="left"
+    )
+    axes.grid(visible=False)
     cells = [[float("nan") if cell is None else cell for cell in row] for row in chart.hours]
     colours = LinearSegmentedColormap.from_list("drops", [PALE, INK])
     colours.set_bad(LEAST)
@@ -77,14 +97,20 @@ def _draw_hours(axes: Axes, chart: Chart) -> None:
     axes.invert_yaxis()
     figure = axes.get_figure()
     assert figure is not None
-    figure.colorbar(shown, ax=axes)
+    figure.colorbar(shown, ax=axes, label="drops for each hour\nthat a venue was looked at", aspect=12)
 
 
 def _show_span(axes: Axes, chart: Chart) -> None:
     axes.xaxis_date()
+    axes.xaxis.set_major_formatter(DateFormatter("%b %-d"))  # type: ignore[no-untyped-call]  # it has none
     if chart.days:
         first, last = _places((chart.days[0].day, chart.days[-1].day))
+        first = min(first, last - FEWEST_DAYS + 1)
+        between = int(last - first) // MOST_LABELS + 1
+        axes.xaxis.set_major_locator(DayLocator(interval=between))  # type: ignore[no-untyped-call]  # it has none
         axes.set_xlim(first - 0.7, last + 0.7)
+    else:
+        axes.set_xticks([])
 
 
 def _places(days: Iterable[date]) -> list[float]:

@@ -14,7 +14,7 @@ from tablewire.errors import NotFound
 from tablewire.insights.daily import VenueDay
 from tablewire.insights.figures import LEAST_OBSERVED
 from tablewire.insights.local_time import HOUR, SECOND
-from tablewire.insights.venue import HourOfWeek, habits
+from tablewire.insights.venue import HourOfWeek, VenueFigures, habits
 from tablewire.insights.window import Window
 from tablewire.pictures.charts import MARKS, Chart, Lasted, drops_by_day, lasted_of, week_of
 from tablewire.storage.figure_door import Ranked, RankingWish
@@ -174,7 +174,6 @@ def _together(hours: Iterable[HourOfWeek]) -> list[HourOfWeek]:
     ]
 
 
-def figures_of(one: Ranked) -> Mapping[str, Mapping[str, float | None]]:
-    """The stored figures of a venue by name, those that have a value and samples."""
-    body = msgspec.json.decode(one.metrics.body)
-    return {name: figure for name, figure in body.items() if isinstance(figure, dict)}
+def figures_of(one: Ranked) -> VenueFigures:
+    """The stored figures of a venue."""
+    return msgspec.json.decode(one.metrics.body, type=VenueFigures)

@@ -48,6 +48,23 @@ async def test_a_venue_of_which_nothing_is_known_has_an_empty_chart() -> None:
     assert ET.fromstring(await artist().draw(NOTHING)).tag.endswith("svg")  # noqa: S314 - our own
 
 
+async def test_the_installed_package_draws_wherever_the_service_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tablewire.py").write_text("raise SystemExit('not this one')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert ET.fromstring(await Artist().draw(NOTHING)).tag.endswith("svg")  # noqa: S314 - our own
+
+
+async def test_the_chart_says_how_many_tables_it_is_of() -> None:
+    texts = ET.fromstring(await artist().draw(CHART)).iter("{http://www.w3.org/2000/svg}text")  # noqa: S314 - our own
+    shown = {text.text for text in texts}
+    assert "Drops a day: 8 in all; on shaded days hardly anybody looked" in shown
+    assert "How long tables lasted that were taken: a point each, 2" in shown
+    assert {"drops", "lasted", "Feb 16", "Feb 20"} <= shown
+
+
 async def test_a_picture_is_not_drawn_again_while_its_numbers_are_the_same() -> None:
     drawer = Artist((sys.executable, "-c", "import os; print(os.getpid())"))
     other = msgspec.structs.replace(CHART, title="another")
