@@ -185,6 +185,32 @@ async def test_a_forecast_that_beats_the_base_rate_is_shown(city: City, client: 
     assert found["forecast"]["chance"] > rare["forecast"]["chance"]
     assert found["scores"]["1"]["trials"] >= 100
     assert found["scores"]["1"]["brier"] < found["scores"]["1"]["base_brier"]
+    assert found["why_not"] is None
+
+
+async def test_how_forecasts_did_is_shown_with_how_often_they_came_true(city: City, client: Client) -> None:
+    await many_days(city)
+
+    (one,) = (await client.get("/insights/forecasts", market="nyc")).json()["forecasts"]
+    score = one["verdict"]["by_lead"]["1"]
+
+    assert one["shown_days_ahead"] == [1]
+    assert (one["learned_from"], one["held_out_from"]) == ("2026-02-09", "2026-03-02")
+    assert sum(part["trials"] for part in score["reliability"]) == score["trials"]
+    assert [part["mean_chance"] for part in score["reliability"]] == sorted(
+        part["mean_chance"] for part in score["reliability"]
+    )
+
+
+async def test_why_a_forecast_is_not_shown_is_told_for_each_date(city: City, client: Client) -> None:
+    await many_days(city)
+    dates = ",".join(date_in(city, days) for days in (-2, 1, 9))
+
+    found = (await client.get("/venues/resy/v0/forecast", dates=dates)).json()
+
+    assert found["forecast"] is None
+    assert "-2 days ahead is over; 9 days ahead none has been judged yet" in found["why_not"]
+    assert ": 1 days" not in found["why_not"]
 
 
 async def test_goals_are_scored_with_the_scarcity_of_venues(city: City) -> None:

@@ -11,7 +11,7 @@ from tablewire.errors import NotFound
 from tablewire.insights.exposure import exposure_of
 from tablewire.insights.forecast import Forecast, Wish, forecast
 from tablewire.insights.local_time import local_date
-from tablewire.insights.scoring import Score
+from tablewire.insights.scoring import LEAST_TRIALS, Score
 from tablewire.insights.stays import lead_days
 from tablewire.services.venue_figures import VenueLookup, VenueWindows
 from tablewire.storage.figure_door import Judged, VerdictBook
@@ -84,6 +84,19 @@ class Forecasts:
 
 
 def _why_not(leads: list[int], scores: dict[int, Score]) -> str:
-    weak = [lead for lead in leads if lead not in scores or not scores[lead].shown]
-    days = ", ".join(map(str, weak))
-    return f"Forecasts so many days ahead have not beaten the base rate on held-out days: {days}."
+    reasons = [(lead, _weakness(lead, scores.get(lead))) for lead in leads]
+    told = "; ".join(f"{lead} days ahead {reason}" for lead, reason in reasons if reason)
+    return f"Forecasts are shown only where they beat the base rate on held-out days: {told}."
+
+
+def _weakness(lead: int, score: Score | None) -> str | None:
+    """Why forecasts so many days ahead are not shown; None where they are."""
+    if lead < 0:
+        return "is over"
+    if score is None or score.brier is None or score.base_brier is None:
+        return "none has been judged yet"
+    if score.trials < LEAST_TRIALS:
+        return f"there were only {score.trials} of the {LEAST_TRIALS} trials that it takes"
+    if not score.shown:
+        return f"they were no better (Brier score {score.brier:.4f} against {score.base_brier:.4f})"
+    return None

@@ -73,6 +73,7 @@ class ForecastController:
                     computed_at=one.computed_at,
                     learned_from=one.learned_from,
                     held_out_from=one.held_out_from,
+                    shown_days_ahead=[lead for lead, score in one.verdict.by_lead.items() if score.shown],
                     verdict=one.verdict,
                 )
                 for one in await self._forecasts.verdicts(market)

@@ -81,6 +81,8 @@ class VerdictView(msgspec.Struct, frozen=True, kw_only=True):
     computed_at: datetime
     learned_from: date
     held_out_from: date
+    shown_days_ahead: list[int]
+    """For dates so many days ahead forecasts are shown: there they beat the base rate."""
     verdict: Verdict
 
 
