@@ -91,7 +91,8 @@ def _draw_hours(axes: Axes, chart: Chart) -> None:
     cells = [[float("nan") if cell is None else cell for cell in row] for row in chart.hours]
     colours = LinearSegmentedColormap.from_list("drops", [PALE, INK])
     colours.set_bad(LEAST)
-    shown = axes.pcolormesh(cells, cmap=colours, edgecolors="white", linewidth=0.5, vmin=0)
+    most = max((cell for row in chart.hours for cell in row if cell), default=1.0)
+    shown = axes.pcolormesh(cells, cmap=colours, edgecolors="white", linewidth=0.5, vmin=0, vmax=most)
     axes.set_yticks([row + 0.5 for row in range(7)], WEEKDAYS)
     axes.set_xticks(range(0, 25, 3), [f"{hour:02}:00" for hour in range(0, 25, 3)])
     axes.invert_yaxis()
