@@ -193,6 +193,7 @@ async def test_a_day_without_scans_is_no_day_without_drops(whole: Whole) -> None
     found = await whole.of_venue()
     assert found["drop_frequency_per_day"] == {"value": 1.0, "samples": 2}
     assert found["volatility_score"] == {"value": 0.0, "samples": 2}
+    assert "Chez V" in await whole.report()  # on two days only, but there is no other
     tuesday = f"from={local(1, 0):%Y-%m-%dT%H:%M:%SZ}&to={local(2, 0):%Y-%m-%dT%H:%M:%SZ}"
     market = (await whole.get(f"/market/metrics?{tuesday}"))["metrics"]
     assert market["drops_total"] == {"value": None, "samples": 0}

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from tablewire.insights.figures import LEAST_OBSERVED
 from tablewire.insights.local_time import SECOND
 from tablewire.insights.venue import HourOfWeek
 
@@ -49,15 +50,18 @@ def week_of(hours: Sequence[HourOfWeek]) -> tuple[tuple[float | None, ...], ...]
     return tuple(tuple(known.get((weekday, hour)) for hour in range(24)) for weekday in range(7))
 
 
-def drops_by_day(days: Iterable[tuple[date, int | None]]) -> tuple[Day, ...]:
-    """Days with the drops of all venues together, and those between them; null where no venue was looked at."""
+def drops_by_day(days: Iterable[tuple[date, int, int]]) -> tuple[Day, ...]:
+    """Days with the drops and the observed time of all venues together, and the days between them.
+
+    Null where venues were looked at for less than an hour in all.
+    """
     drops: Counter[date] = Counter()
-    seen: dict[date, bool] = {}
-    for day, count in days:
-        drops[day] += count or 0
-        seen[day] = seen.get(day, False) or count is not None
-    if not seen:
+    observed: Counter[date] = Counter()
+    for day, count, time in days:
+        drops[day] += count
+        observed[day] += time
+    if not drops:
         return ()
-    first = min(seen)
-    every = (first + timedelta(days=ahead) for ahead in range((max(seen) - first).days + 1))
-    return tuple(Day(day, drops[day] if seen.get(day) else None) for day in every)
+    first = min(drops)
+    every = (first + timedelta(days=ahead) for ahead in range((max(drops) - first).days + 1))
+    return tuple(Day(day, drops[day] if observed[day] >= LEAST_OBSERVED else None) for day in every)

@@ -98,7 +98,8 @@ def _draw_hours(axes: Axes, chart: Chart) -> None:
     axes.invert_yaxis()
     figure = axes.get_figure()
     assert figure is not None
-    figure.colorbar(shown, ax=axes, label="drops for each hour\nthat a venue was looked at", aspect=12)
+    scale = figure.colorbar(shown, ax=axes, aspect=12)
+    scale.set_label("drops for each hour\nthat a venue was looked at", labelpad=8)
 
 
 def _show_span(axes: Axes, chart: Chart) -> None:

@@ -90,7 +90,7 @@ def page(of: Heading, lines: Sequence[Line], charts: Sequence[bytes]) -> bytes:
 
 def _nothing() -> str:
     return (
-        "<p>No venue has enough samples yet: a venue is listed once it was looked at for an hour and on three days. "
+        "<p>No venue has enough samples yet: a venue is listed once it was looked at for an hour. "
         "What is new is figured every hour, or by <code>tablewire metrics refresh</code>.</p>"
     )
 

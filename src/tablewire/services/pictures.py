@@ -114,33 +114,35 @@ class Pictures:
         return await self._drawing.draw(_chart(f"All venues of {market.id}", market, since, every))
 
     async def hardest(self, market: Market) -> list[Ranked]:
-        """The venues of a market that are hardest to get, by their figures of the last 14 days. Raises `StoreError`."""
-        return await self._ranking.ranked(
-            RankingWish(
-                figure="scarcity_score",
-                descending=True,
-                window_days=RANKED_DAYS,
-                least_samples=LEAST_SAMPLES,
-                market=market.id,
-                provider=None,
-                neighborhood=None,
-                limit=HARDEST,
-                offset=0,
-            )
+        """The venues of a market that are hardest to get, by their figures of the last 14 days. Raises `StoreError`.
+
+        Only those that were looked at on three days, as long as there are any.
+        """
+        wanted = RankingWish(
+            figure="scarcity_score",
+            descending=True,
+            window_days=RANKED_DAYS,
+            least_samples=LEAST_SAMPLES,
+            market=market.id,
+            provider=None,
+            neighborhood=None,
+            limit=HARDEST,
+            offset=0,
         )
+        known = await self._ranking.ranked(wanted)
+        return known or await self._ranking.ranked(msgspec.structs.replace(wanted, least_samples=1))
 
     def _first_day(self, market: Market, window_days: int) -> date:
         return self._now().astimezone(market.zone).date() - timedelta(days=window_days - 1)
 
 
 def _chart(title: str, market: Market, since: date, venues: Iterable[Sequence[VenueDay]]) -> Chart:
-    counts: list[tuple[date, int | None]] = []
+    counts: list[tuple[date, int, int]] = []
     lasted: list[Lasted] = []
     hours: list[HourOfWeek] = []
     for days in venues:
         for day in days:
-            seen = day.observed_time >= LEAST_OBSERVED
-            counts.append((day.day, len(day.drops.hours) if seen else None))
+            counts.append((day.day, len(day.drops.hours), day.observed_time))
             lasted += lasted_of(day.day, day.endings.lasted)
         hours += habits(Window(zone=market.zone, since=since, now=0, days=days)).best_hours
     newest = sorted(lasted, key=lambda one: (one.day, one.seconds))[-MARKS:]
