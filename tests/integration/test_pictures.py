@@ -102,5 +102,5 @@ async def test_what_cannot_be_shown_says_why(drawn: Drawn) -> None:
 
 async def test_a_chart_is_handed_to_the_process_whole() -> None:
     echo = Artist((sys.executable, "-c", "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())"))
-    chart = Chart(title="東京", zone="UTC", days=(), lasted=(), hours=())
+    chart = Chart(title="東京", zone="UTC", days=(), lasted=(), taken=0, hours=())
     assert msgspec.msgpack.decode(await echo.draw(chart), type=Chart) == chart

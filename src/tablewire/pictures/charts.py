@@ -11,7 +11,7 @@ from tablewire.insights.local_time import SECOND
 from tablewire.insights.venue import HourOfWeek
 
 MARKS = 2_000
-"""Durations that are drawn as points; the newest where there are more."""
+"""Durations that are drawn as points; where there are more, as many of them, evenly taken."""
 
 
 class Day(msgspec.Struct, frozen=True, array_like=True):
@@ -35,6 +35,8 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     zone: str
     days: tuple[Day, ...]
     lasted: tuple[Lasted, ...]
+    taken: int
+    """How many tables were taken: more than there are points where these would be too many."""
     hours: tuple[tuple[float | None, ...], ...]
     """Drops per observed hour: seven weekdays from Monday, 24 hours each."""
 
@@ -42,6 +44,14 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
 def lasted_of(day: date, codes: Iterable[int]) -> Iterable[Lasted]:
     """The tables of a day that are known to have been taken, as points."""
     return (Lasted(day, (code >> 1) / SECOND) for code in codes if not code & 1)
+
+
+def thinned(lasted: Iterable[Lasted], most: int = MARKS) -> tuple[Lasted, ...]:
+    """No more points than that, evenly taken by day and duration: each day keeps the shape of its durations."""
+    every = sorted(lasted, key=lambda one: (one.day, one.seconds))
+    if len(every) <= most:
+        return tuple(every)
+    return tuple(every[(2 * place + 1) * len(every) // (2 * most)] for place in range(most))
 
 
 def week_of(hours: Sequence[HourOfWeek]) -> tuple[tuple[float | None, ...], ...]:

@@ -13,7 +13,7 @@ from matplotlib.dates import DateFormatter, DayLocator, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from tablewire.pictures.charts import MARKS, Chart
+from tablewire.pictures.charts import Chart
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 INK, PALE, LEAST = "#1b4b66", "#e8eef2", "#f5f5f5"
@@ -69,7 +69,9 @@ def _draw_drops(axes: Axes, chart: Chart) -> None:
 
 
 def _draw_lasted(axes: Axes, chart: Chart) -> None:
-    shown = f"{len(chart.lasted):,}" if len(chart.lasted) < MARKS else f"the newest {MARKS:,}"
+    shown = f"{chart.taken:,}"
+    if len(chart.lasted) < chart.taken:
+        shown = f"{len(chart.lasted):,} of {shown}, evenly taken"
     axes.set_title(f"How long tables lasted that were taken: a point each, {shown}", loc="left")
     axes.set_ylabel("lasted")
     seconds = [max(1.0, one.seconds) for one in chart.lasted]

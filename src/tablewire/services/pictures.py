@@ -16,7 +16,7 @@ from tablewire.insights.figures import LEAST_OBSERVED
 from tablewire.insights.local_time import HOUR, SECOND
 from tablewire.insights.venue import HourOfWeek, VenueFigures, habits
 from tablewire.insights.window import Window
-from tablewire.pictures.charts import MARKS, Chart, Lasted, drops_by_day, lasted_of, week_of
+from tablewire.pictures.charts import Chart, Lasted, drops_by_day, lasted_of, thinned, week_of
 from tablewire.storage.figure_door import Ranked, RankingWish
 from tablewire.storage.protocol import KnownVenue
 
@@ -145,12 +145,12 @@ def _chart(title: str, market: Market, since: date, venues: Iterable[Sequence[Ve
             counts.append((day.day, len(day.drops.hours), day.observed_time))
             lasted += lasted_of(day.day, day.endings.lasted)
         hours += habits(Window(zone=market.zone, since=since, now=0, days=days)).best_hours
-    newest = sorted(lasted, key=lambda one: (one.day, one.seconds))[-MARKS:]
     return Chart(
         title=title,
         zone=market.time_zone,
         days=drops_by_day(counts),
-        lasted=tuple(newest),
+        lasted=thinned(lasted),
+        taken=len(lasted),
         hours=week_of(_together(hours)),
     )
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tablewire.insights.local_time import HOUR
-from tablewire.pictures.charts import Day, drops_by_day
+from tablewire.pictures.charts import Day, Lasted, drops_by_day, thinned
 from tests.insights_days import MONDAY
 
 TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
@@ -24,3 +24,16 @@ def test_what_venues_were_looked_at_counts_together() -> None:
 
 def test_of_nothing_there_are_no_days() -> None:
     assert drops_by_day([]) == ()
+
+
+def test_too_many_points_are_thinned_evenly_and_keep_their_shape() -> None:
+    every = [Lasted(day, float(seconds)) for day in (MONDAY, TUESDAY) for seconds in range(1_000)]
+    shown = thinned(reversed(every), 100)
+    for day in (MONDAY, TUESDAY):
+        of_day = [one.seconds for one in shown if one.day == day]
+        assert of_day == [10.0 + 20 * place for place in range(50)]
+
+
+def test_few_points_are_all_shown() -> None:
+    few = (Lasted(MONDAY, 1.0), Lasted(MONDAY, 2.0))
+    assert thinned(few) == few

@@ -20,9 +20,10 @@ CHART = Chart(
     zone="America/New_York",
     days=tuple(Day(MONDAY + timedelta(days=ahead), None if ahead == 2 else ahead) for ahead in range(5)),
     lasted=(Lasted(MONDAY, 142.0), Lasted(MONDAY, 0.0)),
+    taken=2,
     hours=tuple(tuple(None if hour < 6 else hour / 10 for hour in range(24)) for _ in range(7)),
 )
-NOTHING = Chart(title="", zone="UTC", days=(), lasted=(), hours=((None,) * 24,) * 7)
+NOTHING = Chart(title="", zone="UTC", days=(), lasted=(), taken=0, hours=((None,) * 24,) * 7)
 
 
 SOURCES = str(Path(tablewire.pictures.__file__).parents[2])
