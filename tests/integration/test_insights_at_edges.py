@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from typer import Typer
 from typer.testing import CliRunner
 
 from tablewire import figures, report_command
@@ -14,7 +15,9 @@ from tablewire.app import Service
 from tablewire.domain.slots import Venue
 from tablewire.export_command import exports
 from tablewire.insights.local_time import HOUR, local_day
+from tablewire.metrics_command import metrics
 from tablewire.pictures.charts import Chart
+from tablewire.retention_command import retention
 from tablewire.settings import Settings
 from tablewire.storage.store import PostgresStore
 from tablewire.telemetry import Metrics
@@ -22,7 +25,7 @@ from tests.api_client import Answer, Client
 from tests.integration.test_rollups import MONDAY, NYC, ZONE, City, local
 from tests.integration.test_users_apart import StandingClock, accounts_on
 from tests.stored_scenes import StoredScene
-from tests.unit.domain.scenes import EIGHT, after, call
+from tests.unit.domain.scenes import DAY, EIGHT, Scene, after, call
 
 OF_ALL = (
     "/venues/rankings",
@@ -77,8 +80,8 @@ class Whole:
             }
         )
         accounts = accounts_on(city.store)
-        metrics = Metrics(version="0", demo=False)
-        self.service = Service(self.settings, city.store, {}, metrics, accounts=accounts, clock=self.clock)
+        counted = Metrics(version="0", demo=False)
+        self.service = Service(self.settings, city.store, {}, counted, accounts=accounts, clock=self.clock)
         self.client = Client(self.service.application)
         self._accounts = accounts
 
@@ -111,12 +114,17 @@ class Whole:
     async def report(self) -> str:
         return (await report_command._page(self.settings, NYC, 14)).decode()
 
+    async def command(self, command: Typer, *words: str) -> str:
+        """What a command says that an operator runs beside the service."""
+        run = CliRunner().invoke
+        done = await asyncio.to_thread(run, command, words, obj=lambda: self.settings, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.output
+
     async def export(self) -> list[Any]:
         """The events as the command writes them."""
         path = self._folder / "events.ndjson"
-        words = ["events", "--format", "ndjson", "-o", str(path)]
-        run = CliRunner().invoke
-        await asyncio.to_thread(run, exports, words, obj=lambda: self.settings, catch_exceptions=False)
+        await self.command(exports, "events", "--format", "ndjson", "-o", str(path))
         return [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
 
     async def of_venue(self, venue: str = "resy/v", days: int = 14) -> Any:
@@ -146,6 +154,8 @@ async def test_of_nothing_everything_is_null_or_empty(whole: Whole) -> None:
         assert (await whole.get("/venues/rankings"))["venues"] == []
     assert "No venue has enough samples yet" in await whole.report()
     assert await whole.export() == []
+    assert "0 days of 0 venues" in await whole.command(metrics, "refresh", "--everything")
+    assert "Removed: 0 events" in await whole.command(retention, "run")
 
 
 async def test_one_event_is_one_drop_and_nothing_is_said_of_time(whole: Whole) -> None:
@@ -277,6 +287,31 @@ async def test_a_restaurant_on_two_platforms_has_figures_at_each(whole: Whole) -
     assert [(one["provider"], one["figures"]["drops"]) for one in ranked] == [("resy", 1), ("opentable", 2)]
     only = (await whole.get("/venues/rankings?provider=opentable"))["venues"]
     assert [one["provider"] for one in only] == ["opentable"]
+
+
+async def test_after_emptying_the_service_knows_no_figure_any_more(whole: Whole) -> None:
+    await whole.learn()
+    await whole.city.observe(0)
+    await whole.city.drop(local(0, 9), 142)
+    await whole.refresh(local(1, 1))
+    known = whole.service.figures
+    assert known is not None
+    assert known.scarcities.of("resy", "v") is not None
+    scene = Scene()
+    for minute in (0, 5):
+        known.observed(scene.poll(call(minute, {"v": [EIGHT]})))  # in memory only yet
+
+    body = {"confirm": await whole.city.store.database_name()}
+    assert (await whole.client.post("/admin/clear-db", body)).status == 200
+
+    assert known.scarcities.of("resy", "v") is None
+    await known.save()
+    async with whole.city.store.figures.rolled.reading("19:00") as view:
+        assert await view.observed("nyc", MONDAY, DAY) == []
+    await whole.everything()
+    assert (await whole.get("/venues/rankings"))["venues"] == []
+    assert (await whole.get("/market/metrics"))["computed_at"] is None
+    assert (await whole.get("/insights/forecasts"))["forecasts"] == []
 
 
 def messages(answer: Answer) -> dict[str, str]:
