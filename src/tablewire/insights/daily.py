@@ -110,7 +110,7 @@ def roll_up(day: date, zone: ZoneInfo, watched: Watched, until: int | None = Non
         day=day,
         finished=end == local.end,
         observed=tuple(
-            lengths_between(union(span for spans in seen.values() for span in spans), local.edges)
+            lengths_between(union(span for spans in set(seen.values()) for span in spans), local.edges)
         ),
         dates=_dates(day, watched.stays, seen, end),
         fully_booked=_fully_booked(day, zone, watched.stays, seen, end),
@@ -169,11 +169,13 @@ def _dates(day: date, stays: Iterable[Stay], seen: Mapping[date, Spans], end: in
     for stay in stays:
         if stay.prime:
             prime.setdefault(stay.service_date, []).append(stay.until(end))
-    watched = [on for on, spans in seen.items() if length(spans)]
+    watched = {on: time for on, spans in seen.items() if (time := length(spans))}
     return Dates(
         leads=tuple(lead_days(on, day) for on in watched),
-        observed=tuple(length(seen[on]) for on in watched),
-        prime_open=tuple(length(intersection(union(prime.get(on, ())), seen[on])) for on in watched),
+        observed=tuple(watched.values()),
+        prime_open=tuple(
+            length(intersection(union(prime[on]), seen[on])) if on in prime else 0 for on in watched
+        ),
     )
 
 

@@ -40,6 +40,8 @@ def intersection(one: Spans, other: Spans) -> Spans:
 
 def clip(spans: Spans, start: int, end: int) -> Spans:
     """The part of the spans that lies in [start, end)."""
+    if not spans or (start <= spans[0][0] and spans[-1][1] <= end):
+        return spans
     return intersection(spans, ((start, end),))
 
 

@@ -106,7 +106,9 @@ def _prime_booked(days: Sequence[VenueDay]) -> Figure:
     if observed < LEAST_OBSERVED:
         return NOTHING
     open_time = sum(sum(day.dates.prime_open) for day in days)
-    dates = {(day.day.toordinal() + lead) for day in days for lead in day.dates.leads}
+    dates: set[int] = set()
+    for day in days:
+        dates.update(map(day.day.toordinal().__add__, day.dates.leads))
     return Figure(1 - open_time / observed, len(dates))
 
 
