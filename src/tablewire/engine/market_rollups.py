@@ -60,20 +60,13 @@ class MarketRollups:
         await self.roll_up(rolled.market, rolled.at, also=also, anew=rolled.everything)
 
     async def _days(self, market: Market, now: datetime, also: Collection[date], *, anew: bool) -> list[date]:
-        kept = await self._book.kept_log(market.id)
-        first = None if kept.first_at is None else local_date(microseconds(kept.first_at), market.zone)
-        begin = min([*also, *([] if first is None else [first])], default=None)
+        first = (await self._book.kept(market.id)).first_day(market.zone)
+        begin = min(also, default=None) if first is None else first
         if begin is None:
             return []
         done = await self._book.finished(market.id)
-
-        def stays(day: date) -> bool:
-            """A finished row is done again where that is wanted, and none of its events can be gone."""
-            whole = kept.whole or (first is not None and day > first)
-            return day in done and not (whole and (anew or day in also))
-
         today = local_date(microseconds(now), market.zone)
-        return [day for day in _from_to(begin, today) if not stays(day)]
+        return [day for day in _from_to(begin, today) if anew or day in also or day not in done]
 
     async def _keep_figures(self, market: Market, now: datetime) -> None:
         first = local_date(microseconds(now - max(KEPT_WINDOWS) - HISTORY), market.zone)

@@ -1,7 +1,7 @@
 """Rolling up the days of one market's venues: a few days and a few venues at a time, so that memory stays small."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
@@ -14,10 +14,12 @@ from tablewire.insights.daily import Watched, roll_up
 from tablewire.insights.intervals import Spans, clip, union
 from tablewire.insights.local_time import local_day
 from tablewire.insights.stays import Stay
-from tablewire.storage.figure_door import LogView, RolledBook, RolledDay
+from tablewire.storage.figure_door import LogView, ObservedDay, RolledBook, RolledDay
 
 DAYS_AT_ONCE = 7
 VENUES_AT_ONCE = 100
+VENUES_A_TURN = 8
+"""Venues between turns for others: a few milliseconds' work."""
 
 Observed = dict[Listing, dict[date, Spans]]
 """By venue and service date."""
@@ -40,10 +42,27 @@ class Plan(msgspec.Struct, kw_only=True):
         """The earliest day of any venue."""
         return min([self.today, *self.since.values(), *([self.all_from] if self.all_from else [])])
 
+    @property
+    def only(self) -> Collection[Listing] | None:
+        """The venues that are in it; None: all."""
+        return self.since.keys() if self.all_from is None else None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return self.all_from is None and not self.since
+
     def since_of(self, listing: Listing) -> date | None:
         """From which day on a venue is done; None where it is not."""
         days = [day for day in (self.all_from, self.since.get(listing)) if day is not None]
         return min(days, default=None)
+
+
+class _Seen(msgspec.Struct, frozen=True):
+    """What was seen of all venues in some days."""
+
+    observed: Observed
+    closed: Mapping[Listing, Sequence[Stay]]
 
 
 class DayRoller:
@@ -62,15 +81,17 @@ class DayRoller:
     async def roll(self, show: Callable[[int, int], None]) -> list[Listing]:
         """Roll up; answers the venues that were done, in order."""
         plan, done = self._plan, set[Listing]()
-        for listing, stay in await self._view.open(plan.market.id):
-            self.still_open.setdefault(listing, []).append(stay)
+        if plan.is_empty:
+            return []
+        self.still_open = await self._view.open(plan.market.id, plan.only)
         first = plan.first_day
         while first <= plan.today:
             last = min(plan.today, first + timedelta(days=DAYS_AT_ONCE - 1))
             observed = await self._observed(first, last)
             venues = self._venues(observed, last)
+            closed = await self._closed(first, last)
             for place, batch in enumerate(_batches(venues), start=1):
-                await self._roll_batch(batch, observed, first, last)
+                await self._roll_batch(batch, _Seen(observed, closed), first, last)
                 show(min(len(venues), place * VENUES_AT_ONCE), len(venues))
             done.update(venues)
             first = last + timedelta(days=1)
@@ -79,39 +100,40 @@ class DayRoller:
     async def _observed(self, first: date, last: date) -> Observed:
         found: Observed = {}
         for row in await self._view.observed(self._plan.market.id, first, last):
-            for venue_id, spans in row.spans.items():
-                dates = found.setdefault(Listing(row.provider, venue_id), {})
+            for listing in self._wanted_of(row):
+                spans = row.spans[listing.venue_id]
+                dates = found.setdefault(listing, {})
                 known = dates.get(row.service_date)
                 dates[row.service_date] = spans if known is None else union((*known, *spans))
             await anyio.lowlevel.checkpoint()
         return found
+
+    def _wanted_of(self, row: ObservedDay) -> Iterable[Listing]:
+        if self._plan.only is None:
+            return (Listing(row.provider, venue_id) for venue_id in row.spans)
+        return (one for one in self._plan.only if one.provider == row.provider and one.venue_id in row.spans)
 
     def _venues(self, observed: Observed, last: date) -> list[Listing]:
         known = {*observed, *self._plan.since, *self.still_open}
         dated = ((listing, self._plan.since_of(listing)) for listing in known)
         return sorted(listing for listing, since in dated if since is not None and since <= last)
 
-    async def _roll_batch(
-        self, batch: Sequence[Listing], observed: Observed, first: date, last: date
-    ) -> None:
-        market, zone = self._plan.market.id, self._plan.market.zone
-        provider, venue_ids = batch[0].provider, [listing.venue_id for listing in batch]
+    async def _closed(self, first: date, last: date) -> dict[Listing, list[Stay]]:
+        zone = self._plan.market.zone
+        start, end = local_day(first, zone).start, local_day(last, zone).end
+        return await self._view.closed(self._plan.market.id, self._plan.only, start, end)
+
+    async def _roll_batch(self, batch: Sequence[Listing], seen: "_Seen", first: date, last: date) -> None:
         begins = {listing: max(first, self._plan.since_of(listing) or first) for listing in batch}
-        start = min(begins.values())
-        closed = await self._view.closed(
-            market, provider, venue_ids, local_day(start, zone).start, local_day(last, zone).end
-        )
-        stays: defaultdict[Listing, list[Stay]] = defaultdict(list)
-        for venue_id, stay in closed:
-            stays[Listing(provider, venue_id)].append(stay)
         await self._learn_shown(batch, begins)
         rows: list[RolledDay] = []
-        for listing in batch:
-            all_stays = [*stays[listing], *self.still_open.get(listing, ())]
-            rows += self._rows(listing, begins[listing], last, all_stays, observed.get(listing, {}))
-            await anyio.lowlevel.checkpoint()
+        for place, listing in enumerate(batch):
+            stays = [*seen.closed.get(listing, ()), *self.still_open.get(listing, ())]
+            rows += self._rows(listing, begins[listing], last, stays, seen.observed.get(listing, {}))
+            if place % VENUES_A_TURN == 0:
+                await anyio.lowlevel.checkpoint()
         if rows:
-            await self._book.keep_days(market, rows, self._at)
+            await self._book.keep_days(self._plan.market.id, rows, self._at)
         self.days += len(rows)
 
     async def _learn_shown(self, batch: Sequence[Listing], begins: Mapping[Listing, date]) -> None:

@@ -173,9 +173,9 @@ class Rollups:
 
     @staticmethod
     async def _first_kept(view: LogView, market: Market, today: date) -> date:
-        """The first day that the log has whole."""
-        first_at = await view.first_at(market.id)
-        return today if first_at is None else min(today, local_date(first_at, market.zone))
+        """The first day that is kept whole."""
+        first = (await view.kept(market.id)).first_day(market.zone)
+        return today if first is None else min(today, first)
 
     @staticmethod
     def _say(rolled: RolledUp) -> None:

@@ -8,7 +8,7 @@ import anyio.lowlevel
 import msgspec
 
 from tablewire.domain.restaurants import Listing
-from tablewire.engine.rolling import VENUES_AT_ONCE, Plan
+from tablewire.engine.rolling import VENUES_A_TURN, VENUES_AT_ONCE, Plan
 from tablewire.insights.daily import VenueDay
 from tablewire.insights.stays import Stay
 from tablewire.insights.venue import figures
@@ -41,9 +41,10 @@ class MetricsMaker:
         since = self._plan.today - timedelta(days=WINDOW_DAYS - 1)
         rows = await self._book.days(self._plan.market.id, provider, venue_ids, since)
         made = []
-        for venue_id in venue_ids:
+        for place, venue_id in enumerate(venue_ids):
             if days := rows.get(venue_id):
                 made.append(self._metrics(Listing(provider, venue_id), days))
+            if place % VENUES_A_TURN == 0:
                 await anyio.lowlevel.checkpoint()
         if made:
             await self._book.keep_metrics(self._plan.market.id, made)

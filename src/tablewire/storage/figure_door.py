@@ -1,6 +1,6 @@
 """The doors of stored figures: what the engine and the services ask of them, in their words."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from typing import Protocol
@@ -11,6 +11,7 @@ from tablewire.domain.restaurants import Listing
 from tablewire.insights.daily import VenueDay
 from tablewire.insights.forecast import Prior
 from tablewire.insights.intervals import Spans
+from tablewire.insights.kept import Kept
 from tablewire.insights.scoring import Verdict
 from tablewire.insights.stays import Stay
 
@@ -99,8 +100,8 @@ class LogView(Protocol):
         """How far a market was rolled up."""
         ...
 
-    async def first_at(self, market: str) -> int | None:
-        """The earliest instant (microseconds) from which on everything is kept; None where there is nothing."""
+    async def kept(self, market: str) -> Kept:
+        """What is kept of a market, and what was taken away."""
         ...
 
     async def touched(self, market: str, after: int) -> list[Touched]:
@@ -116,13 +117,13 @@ class LogView(Protocol):
         ...
 
     async def closed(
-        self, market: str, provider: str, venue_ids: Sequence[str], start: int, end: int
-    ) -> list[tuple[str, Stay]]:
-        """The stays of venues, by venue id, that were over at `start` or later and had begun before `end`."""
+        self, market: str, venues: Collection[Listing] | None, start: int, end: int
+    ) -> dict[Listing, list[Stay]]:
+        """The stays of some venues, or of all, that were over at `start` or later and had begun before `end`."""
         ...
 
-    async def open(self, market: str) -> list[tuple[Listing, Stay]]:
-        """The stays that went on."""
+    async def open(self, market: str, venues: Collection[Listing] | None) -> dict[Listing, list[Stay]]:
+        """The stays of some venues, or of all, that went on."""
         ...
 
     async def shown(

@@ -100,4 +100,4 @@ retention_marks = Table(
     Column("what", KEY, primary_key=True),
     Column("kept_since", INSTANT, nullable=False),
 )
-"""From when on what is kept is whole: `events` is the only row."""
+"""From when on what is kept is whole: see `kept_log`."""

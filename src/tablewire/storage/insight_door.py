@@ -9,17 +9,9 @@ import msgspec
 from tablewire.insights.alerts import Alert, AlertEvent
 from tablewire.insights.goals import GoalCount
 from tablewire.insights.intervals import Spans
+from tablewire.insights.kept import Kept
 from tablewire.insights.market_days import MarketDay, MarketDrop
 from tablewire.insights.supply import BucketSupply
-
-
-class KeptLog(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of the log of one market."""
-
-    first_at: datetime | None
-    """When its oldest event happened, or a little before."""
-    whole: bool
-    """Whether nothing was ever taken away."""
 
 
 class StoredMarketDay(msgspec.Struct, frozen=True):
@@ -46,8 +38,8 @@ class StoredMetrics(msgspec.Struct, frozen=True, kw_only=True):
 class MarketBook(Protocol):
     """What is rolled up of markets, and what it is rolled up from."""
 
-    async def kept_log(self, market: str) -> KeptLog:
-        """Where the log of a market begins."""
+    async def kept(self, market: str) -> Kept:
+        """What is kept of a market, and what was taken away."""
         ...
 
     async def drops(self, market: str, start: int, end: int) -> list[MarketDrop]:

@@ -1,6 +1,6 @@
 """The log, the open slots and the observed time of one instant, as roll-ups read them on PostgreSQL."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -12,9 +12,11 @@ from asyncpg.pool import PoolConnectionProxy
 from tablewire.domain.events import CloseReason, Origin, microseconds
 from tablewire.domain.restaurants import Listing
 from tablewire.errors import Conflict
+from tablewire.insights.kept import Kept
 from tablewire.insights.stays import Stay, bits
 from tablewire.storage.failures import unavailable
 from tablewire.storage.figure_door import Head, ObservedDay, Touched
+from tablewire.storage.kept_log import KEPT, kept_of
 from tablewire.storage.observed_rows import spans_of
 from tablewire.storage.pools import CONNECT_TIMEOUT
 
@@ -22,25 +24,14 @@ ONE_AT_A_TIME = 0x7AB1E_F16
 """The key of the advisory lock: held by whoever rolls up, until their reading ends."""
 LONGEST_STAY = timedelta(days=60)
 """No table is on sale for longer: what closed so long after a day began after it."""
+PART = 2_000
+"""Rows that are in memory at once."""
 PATIENCE = 600.0
 """Seconds that one statement of a roll-up may take: nobody waits for it."""
 
 LOCK = "SELECT pg_try_advisory_xact_lock($1)"
 NEWEST = "SELECT last_id FROM feed_head"
 HEAD = "SELECT event_id, finished_day, rolled_at FROM rollup_heads WHERE market = $1"
-
-# Where retention has taken something away, the day of the oldest event that is left is not whole any more. A log that was emptied
-# by hand begins anew, and is whole.
-FIRST_AT = """
-SELECT CASE
-    WHEN EXISTS (SELECT FROM retention_marks WHERE what = 'events') THEN oldest.at + interval '1 day'
-    ELSE least(oldest.at, (SELECT min(day)::timestamp AT TIME ZONE 'UTC' + interval '12 hours' FROM observed_spans WHERE market = $1))
-END
-FROM feed_head AS head LEFT JOIN LATERAL (
-    SELECT coalesce(closed_at, opened_at, first_seen_at) AS at FROM availability_events
-    WHERE id >= head.oldest_id AND market = $1 ORDER BY id LIMIT 1
-) AS oldest ON true
-"""
 
 TOUCHED = """
 SELECT provider, venue_id, min(coalesce(closed_at, opened_at, first_seen_at)) AS since
@@ -55,13 +46,17 @@ WHERE market = $1 AND day BETWEEN $2 AND $3 ORDER BY day, provider, service_date
 """
 
 CLOSED = """
-SELECT venue_id, service_date, slot_time, time_bucket, party_sizes, origin, first_seen_at, opened_at, closed_at, close_reason,
+SELECT provider, venue_id, service_date, slot_time, time_bucket, party_sizes, origin, first_seen_at, opened_at, closed_at, close_reason,
     drop_duration_seconds
 FROM availability_events
-WHERE event_type = 'CLOSED' AND market = $1 AND provider = $2 AND venue_id = ANY ($3::text[])
-    AND closed_at >= $4 AND closed_at < $6 AND first_seen_at < $5
+WHERE event_type = 'CLOSED' AND market = $1 AND closed_at >= $2 AND closed_at < $4 AND first_seen_at < $3
 ORDER BY id
 """
+# Venues are compared by an expression: their index holds all of history, that of closings only what is asked for.
+CLOSED_OF_SOME = CLOSED.replace(
+    "ORDER BY",
+    "    AND (provider || '', venue_id) IN (SELECT * FROM unnest($5::text[], $6::text[]))\nORDER BY",
+)
 
 OPEN = """
 SELECT bucket.provider, slot.venue_id, bucket.service_date, bucket.time_slot, slot.actual_time::time AS slot_time,
@@ -69,6 +64,10 @@ SELECT bucket.provider, slot.venue_id, bucket.service_date, bucket.time_slot, sl
 FROM open_slots AS slot JOIN discovery_buckets AS bucket USING (ref)
 WHERE bucket.market = $1 ORDER BY bucket.provider, slot.venue_id, bucket.service_date, slot.slot_id
 """
+OPEN_OF_SOME = OPEN.replace(
+    "ORDER BY",
+    "AND (bucket.provider, slot.venue_id) IN (SELECT * FROM unnest($2::text[], $3::text[])) ORDER BY",
+)
 
 SHOWN = """
 SELECT DISTINCT ON (venue_id) venue_id, shown FROM venue_days
@@ -76,6 +75,9 @@ WHERE market = $1 AND provider = $2 AND venue_id = ANY ($3::text[]) AND day < $4
 ORDER BY venue_id, day DESC
 """
 
+_ORIGINS = {origin.value: origin for origin in Origin}
+_REASONS = {reason.value: reason for reason in CloseReason}
+"""Tables, for a look into one costs a fifth of asking the class."""
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -94,10 +96,9 @@ class PostgresLogView:
         rows = await self._read(HEAD, market)
         return Head(**dict(rows[0])) if rows else None
 
-    async def first_at(self, market: str) -> int | None:
-        """The beginning of what is kept."""
-        at = (await self._read(FIRST_AT, market))[0][0]
-        return None if at is None else microseconds(at)
+    async def kept(self, market: str) -> Kept:
+        """What has not been taken away."""
+        return kept_of((await self._read(KEPT, market))[0])
 
     async def touched(self, market: str, after: int) -> list[Touched]:
         """The venues that have events after one."""
@@ -124,17 +125,15 @@ class PostgresLogView:
         ]
 
     async def closed(
-        self, market: str, provider: str, venue_ids: Sequence[str], start: int, end: int
-    ) -> list[tuple[str, Stay]]:
+        self, market: str, venues: Collection[Listing] | None, start: int, end: int
+    ) -> dict[Listing, list[Stay]]:
         """Stays that are over."""
         bounds = _instant(start), _instant(end), _instant(end) + LONGEST_STAY
-        rows = await self._read(CLOSED, market, provider, list(venue_ids), *bounds)
-        return [(row["venue_id"], self._closed_stay(row)) for row in rows]
+        return await self._stays(CLOSED, CLOSED_OF_SOME, (market, *bounds), venues, self._closed_stay)
 
-    async def open(self, market: str) -> list[tuple[Listing, Stay]]:
+    async def open(self, market: str, venues: Collection[Listing] | None) -> dict[Listing, list[Stay]]:
         """Stays that went on."""
-        rows = await self._read(OPEN, market)
-        return [(Listing(row["provider"], row["venue_id"]), self._open_stay(row)) for row in rows]
+        return await self._stays(OPEN, OPEN_OF_SOME, (market,), venues, self._open_stay)
 
     async def shown(
         self, market: str, provider: str, venue_ids: Sequence[str], before: date
@@ -142,6 +141,25 @@ class PostgresLogView:
         """From the newest rows before a day."""
         rows = await self._read(SHOWN, market, provider, list(venue_ids), before)
         return {row["venue_id"]: tuple(row["shown"]) for row in rows}
+
+    async def _stays(
+        self,
+        of_all: str,
+        of_some: str,
+        values: tuple[Any, ...],
+        venues: Collection[Listing] | None,
+        stay_of: Callable[[asyncpg.Record], Stay],
+    ) -> dict[Listing, list[Stay]]:
+        """By a cursor: a week of a city is many rows, and larger as rows than as stays."""
+        statement = of_all
+        if venues is not None:
+            statement = of_some
+            values = (*values, [one.provider for one in venues], [one.venue_id for one in venues])
+        found: dict[tuple[str, str], list[Stay]] = {}
+        with unavailable():
+            async for row in self._connection.cursor(statement, *values, prefetch=PART, timeout=PATIENCE):
+                found.setdefault((row["provider"], row["venue_id"]), []).append(stay_of(row))
+        return {Listing(*key): stays for key, stays in found.items()}
 
     async def _read(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         with unavailable():
@@ -152,7 +170,7 @@ class PostgresLogView:
         return Stay(
             prime=row["time_bucket"] == "prime",
             closed_at=microseconds(row["closed_at"]),
-            reason=CloseReason(row["close_reason"]),
+            reason=_REASONS[row["close_reason"]],
             lasted=None if seconds is None else round(seconds * 1_000) * 1_000,
             **_begun(row),
         )
@@ -188,7 +206,7 @@ def _begun(row: asyncpg.Record) -> dict[str, Any]:
         "service_date": row["service_date"],
         "minute": row["slot_time"].hour * 60 + row["slot_time"].minute,
         "sizes": _bits(tuple(row["party_sizes"])),
-        "origin": Origin(row["origin"]),
+        "origin": _ORIGINS[row["origin"]],
         "first_seen_at": microseconds(row["first_seen_at"]),
         "opened_at": None if row["opened_at"] is None else microseconds(row["opened_at"]),
     }

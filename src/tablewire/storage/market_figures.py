@@ -8,19 +8,15 @@ import asyncpg
 import msgspec
 
 from tablewire.insights.intervals import Spans, union
+from tablewire.insights.kept import Kept
 from tablewire.insights.market_days import MARKET_ROW_VERSION, MarketDay, MarketDrop
 from tablewire.insights.supply import BucketSupply
 from tablewire.storage.failures import unavailable
-from tablewire.storage.insight_door import KeptLog, StoredMarketDay, StoredMetrics
+from tablewire.storage.insight_door import StoredMarketDay, StoredMetrics
+from tablewire.storage.kept_log import KEPT, kept_of
 from tablewire.storage.observed_rows import spans_of
 from tablewire.storage.pools import CONNECT_TIMEOUT
 from tablewire.storage.transactions import transaction
-
-KEPT_LOG = """
-SELECT NOT EXISTS (SELECT FROM retention_marks WHERE what = 'events') AS whole, (
-    SELECT first_seen_at FROM availability_events WHERE market = $1 ORDER BY id LIMIT 1
-) AS first_at
-"""
 
 # Zones are whole quarters of an hour from UTC: drops of one quarter are of one local hour.
 DROPS = """
@@ -71,10 +67,9 @@ class PostgresMarketFigures:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._pool = pool
 
-    async def kept_log(self, market: str) -> KeptLog:
-        """Where the log of a market begins."""
-        (row,) = await self._rows(KEPT_LOG, market)
-        return KeptLog(first_at=row["first_at"], whole=row["whole"])
+    async def kept(self, market: str) -> Kept:
+        """What has not been taken away."""
+        return kept_of((await self._rows(KEPT, market))[0])
 
     async def drops(self, market: str, start: int, end: int) -> list[MarketDrop]:
         """The drops in [start, end), those of a quarter of an hour that are alike as one."""

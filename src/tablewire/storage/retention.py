@@ -1,7 +1,7 @@
 """Takes away what is older than it has to be kept, a small batch at a time."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import asyncpg
@@ -10,6 +10,7 @@ from asyncpg.pool import PoolConnectionProxy
 from tablewire.errors import RetentionBusy
 from tablewire.storage.export import HAPPENED_AT
 from tablewire.storage.failures import unavailable
+from tablewire.storage.kept_log import EVENTS, SPANS
 from tablewire.storage.pools import CONNECT_TIMEOUT
 from tablewire.storage.retention_door import Bound, RolledUp
 from tablewire.storage.transactions import transaction
@@ -53,7 +54,9 @@ FOLLOW_NOTIFICATIONS = "UPDATE notification_head SET oldest_id = $1 WHERE oldest
 """Places that were given when notifications were marked later stay good: who has seen those made has missed nothing."""
 
 REMOVE_SPANS = """
-WITH page AS (SELECT market, day, provider, service_date FROM observed_spans WHERE market = $1 AND day < $2 LIMIT $3)
+WITH page AS (
+    SELECT market, day, provider, service_date FROM observed_spans WHERE market = $1 AND day < $2 ORDER BY day LIMIT $3
+)
 DELETE FROM observed_spans USING page
 WHERE (observed_spans.market, observed_spans.day, observed_spans.provider, observed_spans.service_date)
     = (page.market, page.day, page.provider, page.service_date)
@@ -85,7 +88,7 @@ class PostgresRetention:
         """Before this instant the log has holes: days before it cannot be rolled up from it again. None: it is whole."""
         with unavailable():
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT) as connection:
-                at: datetime | None = await connection.fetchval(KEPT_SINCE, "events")
+                at: datetime | None = await connection.fetchval(KEPT_SINCE, EVENTS)
                 return at
 
     async def remove_events(self, bounds: Mapping[str, Bound], others_before: datetime, limit: int) -> int:
@@ -104,7 +107,7 @@ class PostgresRetention:
                 limit,
             )
             if row["removed"]:
-                await connection.execute(MARK, "events", row["at"])
+                await connection.execute(MARK, EVENTS, row["at"])
                 await connection.execute(FOLLOW_EVENTS, row["newest"] + 1)
             return int(row["removed"])
 
@@ -121,7 +124,11 @@ class PostgresRetention:
         async with transaction(self._pool) as connection:
             await self._lock(connection)
             done: str = await connection.execute(REMOVE_SPANS, market, before, limit)
-            return int(done.rpartition(" ")[2])
+            removed = int(done.rpartition(" ")[2])
+            if removed:
+                midnight = datetime.combine(before, time(), UTC)
+                await connection.execute(MARK, SPANS + market, midnight)
+            return removed
 
     async def _remove(
         self, connection: "PoolConnectionProxy[asyncpg.Record]", statement: str, *values: Any

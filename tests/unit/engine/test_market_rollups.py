@@ -97,7 +97,7 @@ async def test_the_oldest_day_stays_as_it_is_once_old_events_are_gone(
     connection = await asyncpg.connect(dsn)
     await connection.execute("DELETE FROM availability_events WHERE id <= 4")
     await connection.execute("UPDATE feed_head SET oldest_id = 5")
-    await connection.execute("INSERT INTO retention_marks VALUES ('events', now())")
+    await connection.execute("INSERT INTO retention_marks VALUES ('events', $1)", NOON)
     await connection.close()
     await rollups.roll_up(NYC, LATE, anew=True)
 
@@ -112,9 +112,12 @@ async def test_without_any_event_there_is_nothing_to_roll_up(book: PostgresMarke
 
 
 async def test_a_day_that_was_looked_at_without_any_event_brought_0_drops(
-    book: PostgresMarketFigures,
+    book: PostgresMarketFigures, dsn: str
 ) -> None:
     sunday = MONDAY - timedelta(days=1)
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("INSERT INTO observed_spans VALUES ('nyc', 'resy', $1, $1, '', now())", sunday)
+    await connection.close()
     await MarketRollups(book, AHEAD).roll_up(NYC, LATE, also=[sunday])
 
     assert [one.row().day for one in await book.days("nyc", sunday, MONDAY)] == [sunday, MONDAY]
