@@ -1,7 +1,7 @@
 """The figures of a market over any window of whole local hours."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean, pstdev
 from zoneinfo import ZoneInfo
 
@@ -59,7 +59,7 @@ def market_figures(days: Sequence[MarketDay], zone: ZoneInfo, since: int, until:
     """
     history = hours_of(days, zone)
     hours = [hour for hour in history if since <= hour.at < until]
-    cells = list(_cells(days, zone, since, until))
+    tallied = _tallied(days, zone, since, until)
     observed, drops = sum(hour.observed for hour in hours), sum(hour.drops for hour in hours)
     # A drop proves a look, also where a crash has lost the observed time.
     looked_at = sum(1 for hour in hours if hour.observed or hour.drops)
@@ -70,8 +70,8 @@ def market_figures(days: Sequence[MarketDay], zone: ZoneInfo, since: int, until:
         drops_total=Figure(drops, looked_at) if looked_at else NOTHING,
         drops_per_hour=tuple(_count(hour) for hour in hours),
         drops_per_observed_hour=rate(drops, observed, HOUR, looked_at),
-        drops_by_neighborhood=_by_neighborhood(cells),
-        drops_by_day_of_week=_by_day_of_slot(cells),
+        drops_by_neighborhood=tallied.by_neighborhood(),
+        drops_by_day_of_week=dict(sorted(tallied.weekdays.items())),
         drops_by_day_of_opening=_grouped(hours, lambda hour: hour.weekday),
         drops_by_hour_of_day=_grouped(hours, lambda hour: hour.hour),
         prime_time_volatility_index=volatility(hours),
@@ -110,29 +110,33 @@ def _grouped(hours: Iterable[MarketHour], key: Callable[[MarketHour], int]) -> t
     )
 
 
-class _Cell(msgspec.Struct, frozen=True, gc=False):
-    weekday: int
-    neighborhood: str | None
-    drops: int
+class _Tallies:
+    """The drops of a window by neighbourhood, and by the weekday of the slot."""
+
+    def __init__(self) -> None:
+        self.neighborhoods: defaultdict[str | None, int] = defaultdict(int)
+        self.weekdays: defaultdict[int, int] = defaultdict(int)
+
+    def add(self, row: MarketDay, zone: ZoneInfo, since: int, until: int) -> None:
+        """What of a day is in the window. A year has a million cells: one pass, and nothing made for each."""
+        edges, cells = local_day(row.day, zone).edges, row.cells
+        within = [since <= edge < until for edge in edges]
+        columns = (cells.hours, cells.weekdays, cells.neighborhoods, cells.drops)
+        for place, weekday, neighborhood, drops in zip(*columns, strict=True):
+            if within[place]:
+                self.neighborhoods[neighborhood] += drops
+                self.weekdays[weekday] += drops
+
+    def by_neighborhood(self) -> dict[str, int]:
+        """Most first."""
+        named = {neighborhood or "": 0 for neighborhood in self.neighborhoods}
+        for neighborhood, drops in self.neighborhoods.items():
+            named[neighborhood or ""] += drops
+        return dict(sorted(named.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _cells(days: Iterable[MarketDay], zone: ZoneInfo, since: int, until: int) -> Iterator[_Cell]:
+def _tallied(days: Iterable[MarketDay], zone: ZoneInfo, since: int, until: int) -> _Tallies:
+    found = _Tallies()
     for row in days:
-        edges = local_day(row.day, zone).edges
-        for place, weekday, _, neighborhood, drops in row.cells.rows:
-            if since <= edges[place] < until:
-                yield _Cell(weekday, neighborhood, drops)
-
-
-def _by_neighborhood(cells: Iterable[_Cell]) -> dict[str, int]:
-    found: Counter[str] = Counter()
-    for cell in cells:
-        found[cell.neighborhood or ""] += cell.drops
-    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _by_day_of_slot(cells: Iterable[_Cell]) -> dict[int, int]:
-    found: Counter[int] = Counter()
-    for cell in cells:
-        found[cell.weekday] += cell.drops
-    return dict(sorted(found.items()))
+        found.add(row, zone, since, until)
+    return found

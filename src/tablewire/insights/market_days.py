@@ -134,7 +134,7 @@ def hours_of(days: Sequence[MarketDay], zone: ZoneInfo) -> list[MarketHour]:
 def _hours(row: MarketDay, zone: ZoneInfo) -> Iterable[MarketHour]:
     local = local_day(row.day, zone)
     drops, prime = [0] * len(local.clock), [0] * len(local.clock)
-    for place, _, is_prime, _, count in row.cells.rows:
+    for place, is_prime, count in zip(row.cells.hours, row.cells.prime, row.cells.drops, strict=True):
         drops[place] += count
         prime[place] += count * is_prime
     for place, hour in enumerate(local.clock):
