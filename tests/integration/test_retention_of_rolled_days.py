@@ -130,15 +130,3 @@ async def test_half_of_a_days_observed_time_is_none(city: RolledCity) -> None:
     await city.refresh()
 
     assert await city.figures() == before
-
-
-async def test_after_the_store_was_emptied_old_days_keep_their_figures(city: RolledCity) -> None:
-    await city.begin()
-    before = await city.finished()
-    await city.store.clear()
-    city.clock.advance(60)
-
-    await city.refresh()
-
-    assert await city.finished() == before
-    assert len(before) > 300
