@@ -57,11 +57,6 @@ class RolledCity:
     async def figures(self) -> list[list[tuple[Any, ...]]]:
         return [await self.read(statement) for statement in FIGURES]
 
-    async def finished(self) -> list[tuple[Any, ...]]:
-        """The rows of days that are over: what was observed today is gone with the log."""
-        days, market_days, *_ = await self.figures()
-        return [*(row for row in days if row[5]), *(row for row in market_days if row[3])]
-
     async def remove_some(self, limit: int) -> int:
         """One batch of what may go."""
         old = self.clock.now() - KEPT
