@@ -62,7 +62,9 @@ def events(
     """Every drop, reopening and closing, one row each, oldest first. Memory does not grow with their number."""
     if out == STANDARD_OUTPUT and format is FileFormat.PARQUET:
         raise typer.BadParameter("Parquet needs a file: -o FILE", param_hint="-o")
-    bounds = _instant(since, "--since"), _instant(until, "--until")
+    first, last = bounds = _instant(since, "--since"), _instant(until, "--until")
+    if first is not None and last is not None and first >= last:
+        raise typer.BadParameter("it has to be after --since", param_hint="--until")
     try:
         with _opened(out) as file:
             written = uvloop.run(_export(settings_for(context, demo=demo), file, format, bounds))

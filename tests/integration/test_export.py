@@ -100,6 +100,11 @@ def test_a_time_that_is_none_is_named(exported: Exports, wrong: str) -> None:
     assert (result.exit_code, wrong in result.stderr) == (2, True)
 
 
+def test_an_end_before_the_beginning_is_refused(exported: Exports) -> None:
+    result = exported.run("--since", "2026-02-10", "--until", "2026-02-09", "-o", "-", "--format", "csv")
+    assert (result.exit_code, "after --since" in result.stderr) == (2, True)
+
+
 def test_parquet_does_not_go_to_the_output(exported: Exports) -> None:
     result = exported.run("-o", "-")
     assert (result.exit_code, "needs a file" in result.stderr) == (2, True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from pyarrow import parquet
 from typer import Typer
 from typer.testing import CliRunner
 
@@ -68,7 +69,7 @@ class Whole:
     """The whole service on PostgreSQL with a clock that stands, asked by an admin; and the commands."""
 
     def __init__(self, city: City, dsn: str, folder: Path, drawer: Drawer) -> None:
-        self.city, self.drawer, self._folder = city, drawer, folder
+        self.city, self.drawer, self.folder = city, drawer, folder
         self.clock = StandingClock(local(0, 0))
         self.settings = Settings.load(
             {
@@ -123,7 +124,7 @@ class Whole:
 
     async def export(self) -> list[Any]:
         """The events as the command writes them."""
-        path = self._folder / "events.ndjson"
+        path = self.folder / "events.ndjson"
         await self.command(exports, "events", "--format", "ndjson", "-o", str(path))
         return [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
 
@@ -154,8 +155,20 @@ async def test_of_nothing_everything_is_null_or_empty(whole: Whole) -> None:
         assert (await whole.get("/venues/rankings"))["venues"] == []
     assert "No venue has enough samples yet" in await whole.report()
     assert await whole.export() == []
+    path = str(whole.folder / "events.parquet")
+    assert "0 events" in await whole.command(exports, "events", "-o", path)
+    assert parquet.read_table(path).num_rows == 0
     assert "0 days of 0 venues" in await whole.command(metrics, "refresh", "--everything")
     assert "Removed: 0 events" in await whole.command(retention, "run")
+
+
+async def test_of_a_venue_that_is_new_everything_is_null(whole: Whole) -> None:
+    await whole.learn()
+    await whole.everything("resy/v")
+    assert (await whole.of_venue())["drop_frequency_per_day"] == {"value": None, "samples": 0}
+    assert [(chart.title, chart.days) for chart in whole.drawer.charts if chart.title == "Chez V"] == [
+        ("Chez V", ())
+    ]
 
 
 async def test_one_event_is_one_drop_and_nothing_is_said_of_time(whole: Whole) -> None:

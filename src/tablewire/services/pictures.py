@@ -87,14 +87,16 @@ class Pictures:
         self._venues = venues
         self._drawing = drawing
         self._markets = {market.id: market for market in markets}
+        self._home = markets[0]
         self._now = now
 
     async def of_venue(self, provider: str, venue_id: str, window_days: int) -> bytes:
         """A venue's chart as SVG. Raises `NotFound`, `NotDrawn`, `StoreError`."""
         known = await self._venues.get(provider, venue_id)
-        market = self._markets.get(await self._days.market_of(Listing(provider, venue_id)) or "")
-        if known is None or market is None:
-            raise NotFound("Nothing is rolled up of such a venue.")
+        if known is None:
+            raise NotFound("No such venue was ever seen.")
+        # Of a venue that is new nothing is rolled up: its chart is empty, as its figures are null.
+        market = self._markets.get(await self._days.market_of(Listing(provider, venue_id)) or "", self._home)
         since = self._first_day(market, window_days)
         rows = await self._days.days(market.id, provider, [venue_id], since)
         chart = _chart(known.venue.name, market, since, [rows.get(venue_id, [])])
