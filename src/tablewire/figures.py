@@ -1,6 +1,6 @@
 """Wires what is figured: observed time, roll-ups, figures and forecasts, with their loops and addresses."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -50,6 +50,8 @@ class Figures:
 
     def __init__(self, core: FigureCore) -> None:
         self.core = core
+        self.on_emptied: list[Callable[[], None]] = []
+        """Who else remembers something of what was stored."""
         store, clock, markets = core.store.figures, core.clock, core.settings.markets
         self.observing = Observing(store.observed, {market.id: market.zone for market in markets}, clock)
         self.scarcities = Scarcities(store.rolled)
@@ -91,6 +93,8 @@ class Figures:
         self.observing.forget()
         self.scarcities.forget()
         self.rollups.forget()
+        for forget in self.on_emptied:
+            forget()
 
     async def _after(self, view: LogView, rolled: RolledUp) -> None:
         await self.market_rollups.after(view, rolled)

@@ -30,6 +30,7 @@ def insight_routes(core: Core) -> Iterable[Route]:
         figures=store.kept_figures,
         now=now,
     )
+    core.figures.on_emptied.append(curated.forget)
     yield from market_routes(
         markets,
         MarketInsight(store.market_figures, fill, now),

@@ -128,6 +128,11 @@ class Whole:
         await self.command(exports, "events", "--format", "ndjson", "-o", str(path))
         return [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
 
+    async def found(self, name: str) -> Any:
+        """Whether a name of a curated list is known."""
+        entries = (await self.get("/curated/nyc_hotspots"))["entries"]
+        return next(entry["found"] for entry in entries if entry["name"] == name)
+
     async def of_venue(self, venue: str = "resy/v", days: int = 14) -> Any:
         return (await self.get(f"/venues/{venue}/metrics?window_days={days}"))["figures"]
 
@@ -304,6 +309,8 @@ async def test_a_restaurant_on_two_platforms_has_figures_at_each(whole: Whole) -
 
 async def test_after_emptying_the_service_knows_no_figure_any_more(whole: Whole) -> None:
     await whole.learn()
+    await whole.learn("834", name="Carbone")
+    assert await whole.found("Carbone") == "one"
     await whole.city.observe(0)
     await whole.city.drop(local(0, 9), 142)
     await whole.refresh(local(1, 1))
@@ -318,6 +325,7 @@ async def test_after_emptying_the_service_knows_no_figure_any_more(whole: Whole)
     assert (await whole.client.post("/admin/clear-db", body)).status == 200
 
     assert known.scarcities.of("resy", "v") is None
+    assert await whole.found("Carbone") == "none"
     await known.save()
     async with whole.city.store.figures.rolled.reading("19:00") as view:
         assert await view.observed("nyc", MONDAY, DAY) == []

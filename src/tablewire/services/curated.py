@@ -115,6 +115,10 @@ class Curated:
         self._now = now
         self._known: dict[str, _Matched] = {}
 
+    def forget(self) -> None:
+        """The store has been emptied: names are matched anew."""
+        self._known = {}
+
     def lists(self) -> list[ListSummary]:
         """All lists."""
         return [_summary(name, one) for name, one in self._lists.items()]
