@@ -209,8 +209,8 @@ async def test_why_a_forecast_is_not_shown_is_told_for_each_date(city: City, cli
     found = (await client.get("/venues/resy/v0/forecast", dates=dates)).json()
 
     assert found["forecast"] is None
-    assert "-2 days ahead is over; 9 days ahead none has been judged yet" in found["why_not"]
-    assert ": 1 days" not in found["why_not"]
+    assert "-2 days ahead: the date is over; 9 days ahead: none has been judged yet." in found["why_not"]
+    assert "1 day ahead" not in found["why_not"]
 
 
 async def test_goals_are_scored_with_the_scarcity_of_venues(city: City) -> None:

@@ -85,14 +85,16 @@ class Forecasts:
 
 def _why_not(leads: list[int], scores: dict[int, Score]) -> str:
     reasons = [(lead, _weakness(lead, scores.get(lead))) for lead in leads]
-    told = "; ".join(f"{lead} days ahead {reason}" for lead, reason in reasons if reason)
-    return f"Forecasts are shown only where they beat the base rate on held-out days: {told}."
+    told = "; ".join(
+        f"{lead} day{'' if lead == 1 else 's'} ahead: {reason}" for lead, reason in reasons if reason
+    )
+    return f"Forecasts are shown only where they beat the base rate on held-out days. {told}."
 
 
 def _weakness(lead: int, score: Score | None) -> str | None:
     """Why forecasts so many days ahead are not shown; None where they are."""
     if lead < 0:
-        return "is over"
+        return "the date is over"
     if score is None or score.brier is None or score.base_brier is None:
         return "none has been judged yet"
     if score.trials < LEAST_TRIALS:
