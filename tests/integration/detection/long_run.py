@@ -1,11 +1,16 @@
 """A long run: the whole service on simulated time, faults all along, checked hour by hour so that only the service's own memory can grow."""
 
+import ctypes
 import gc
 import os
+import sys
+from asyncio import AbstractEventLoop
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import BuiltinMethodType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, cast
 
 import msgspec
@@ -33,6 +38,9 @@ _PATIENCE = timedelta(seconds=95)
 """A loop that has not been heard of for longer is not alive: three intervals."""
 
 
+_NOT_HELD = (type, ModuleType, CodeType, FunctionType, MethodType, BuiltinMethodType, AbstractEventLoop)
+"""Code, and doors to others: what hangs on them is not the holder's."""
+
 Slot = tuple[str, str, str]
 """(provider, venue id, start)."""
 
@@ -58,9 +66,16 @@ class Hour(msgspec.Struct, frozen=True, kw_only=True):
     calls: int
     open_slots: int
     resident: int
-    """Bytes of memory of the process, the make-believe city's included."""
+    """Bytes of memory of the process, what is free given back."""
+    make_believe: int
+    """Bytes of those that the make-believe city and the witness hold."""
     objects: int
     """Objects that the collector knows of."""
+
+    @property
+    def own(self) -> int:
+        """Bytes of memory that are the service's."""
+        return self.resident - self.make_believe
 
 
 class LongRun(msgspec.Struct, kw_only=True):
@@ -177,6 +192,7 @@ class _Witness:
     def note_hour(self, number: int, service: Service) -> None:
         """Note what the hour left behind."""
         gc.collect()
+        _give_back()
         found = self.found
         told = found.openings + found.closings
         open_slots = sum(
@@ -189,6 +205,7 @@ class _Witness:
                 calls=self._city.requests.count,
                 open_slots=open_slots,
                 resident=_resident(),
+                make_believe=_weight(self._city, self._lines, self._open),
                 objects=len(gc.get_objects()),
             )
         )
@@ -251,13 +268,13 @@ class _Witness:
         return self._lines.get(slot, {}).get(size, ())
 
     def _forget(self, before: float) -> None:
-        gone = [
-            slot
-            for slot, sizes in self._lines.items()
-            if all(lines[-1].closed < before for lines in sizes.values())
-        ]
-        for slot in gone:
-            del self._lines[slot]
+        for slot, sizes in list(self._lines.items()):
+            for size, lines in list(sizes.items()):
+                lines[:] = [line for line in lines if line.closed >= before]
+                if not lines:
+                    del sizes[size]
+            if not sizes:
+                del self._lines[slot]
 
     def _look_at_loops(self, loops: Sequence[Loop], now: datetime) -> None:
         for one in loops:
@@ -274,6 +291,27 @@ def _resident() -> int:
     return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+def _give_back() -> None:
+    """Let the allocator return what is free, so that what is resident is what is held."""
+    with suppress(OSError, AttributeError):  # the GNU C library's own
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _weight(*roots: object) -> int:
+    """Bytes of everything that hangs on some objects, code and types left out."""
+    seen: set[int] = set()
+    left: list[object] = list(roots)
+    size = 0
+    while left:
+        one = left.pop()
+        if id(one) in seen or isinstance(one, _NOT_HELD):
+            continue
+        seen.add(id(one))
+        size += sys.getsizeof(one)
+        left.extend(gc.get_referents(one))
+    return size
+
+
 def shown(found: LongRun) -> Mapping[str, object]:
     """The figures, short."""
     every = found.hours[:: max(1, len(found.hours) // 12)]
@@ -285,6 +323,14 @@ def shown(found: LongRun) -> Mapping[str, object]:
         "early closings": found.early_closings,
         "restarts": found.restarts,
         "hours": [
-            (one.number, round(one.resident / 1e6), one.objects, one.open_slots, one.events) for one in every
+            (
+                one.number,
+                round(one.resident / 1e6),
+                round(one.own / 1e6),
+                one.objects,
+                one.open_slots,
+                one.events,
+            )
+            for one in every
         ],
     }
