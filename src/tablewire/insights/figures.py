@@ -1,7 +1,7 @@
 """A figure: a number with the samples it comes from, and none where there are none."""
 
 from collections.abc import Sequence
-from math import sqrt
+from math import isqrt
 
 import msgspec
 
@@ -45,6 +45,7 @@ def spread(counts: Sequence[int]) -> Figure:
     """The population standard deviation of counts."""
     if not counts:
         return NOTHING
-    # In whole numbers as far as it goes: the library's own takes fractions, at a hundred times the cost.
+    # In whole numbers, with bits enough that rounding once at the end gives what `statistics.pstdev` gives, at a hundredth of its cost.
     times = len(counts)
-    return Figure(sqrt(times * sum(count * count for count in counts) - sum(counts) ** 2) / times, times)
+    squares = times * sum(count * count for count in counts) - sum(counts) ** 2
+    return Figure(isqrt(squares << 128) / (times << 64), times)
