@@ -11,7 +11,18 @@ from pathlib import Path
 
 from tests.bench.figures import Bench, Figure, fail_line, say
 
-SUBJECTS = ("fanout", "polling", "storing", "feeds", "end_to_end", "whole", "sweeps", "matching", "telling")
+SUBJECTS = (
+    "fanout",
+    "polling",
+    "storing",
+    "feeds",
+    "end_to_end",
+    "whole",
+    "sweeps",
+    "matching",
+    "telling",
+    "insights",
+)
 
 
 def main() -> int:

@@ -138,12 +138,16 @@ async def store_city(dsn: str, length: Length) -> int:
 
 
 async def go_on(dsn: str, length: Length, begin: datetime, until: datetime, each: int) -> int:
-    """Go on with the log: one drop at each so manieth venue, and its closing if that comes in time; answers how many events."""
+    """Go on with the log; answers by how many events.
+
+    As it went before where `each` is 0, else by a drop at each so manieth venue, and its closing if that comes in time.
+    """
+    start, step = length.start, length.step
+    if each:
+        start, step = begin, (until - begin).total_seconds() / -(-length.venues // each)
     connection = await _connect(dsn)
-    drops = -(-length.venues // each)
-    step = (until - begin).total_seconds() / drops
     try:
-        stored: int = await connection.fetchval(ADD, begin, step, begin, until, length.venues, each)
+        stored: int = await connection.fetchval(ADD, start, step, begin, until, length.venues, each)
         await _observe(connection, length, begin, until)
     finally:
         await connection.close()

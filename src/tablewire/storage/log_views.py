@@ -50,29 +50,26 @@ SELECT provider, venue_id, service_date, slot_time, time_bucket, party_sizes, or
     drop_duration_seconds
 FROM availability_events
 WHERE event_type = 'CLOSED' AND market = $1 AND closed_at >= $2 AND closed_at < $4 AND first_seen_at < $3
-ORDER BY id
 """
 # Venues are compared by an expression: their index holds all of history, that of closings only what is asked for.
-CLOSED_OF_SOME = CLOSED.replace(
-    "ORDER BY",
-    "    AND (provider || '', venue_id) IN (SELECT * FROM unnest($5::text[], $6::text[]))\nORDER BY",
-)
+CLOSED_OF_SOME = f"{CLOSED} AND (provider || '', venue_id) IN (SELECT * FROM unnest($5::text[], $6::text[]))"  # noqa: S608 - our own text
 
 OPEN = """
 SELECT bucket.provider, slot.venue_id, bucket.service_date, bucket.time_slot, slot.actual_time::time AS slot_time,
     slot.ever_sizes AS party_sizes, slot.origin, slot.first_seen_at, slot.opened_at
 FROM open_slots AS slot JOIN discovery_buckets AS bucket USING (ref)
-WHERE bucket.market = $1 ORDER BY bucket.provider, slot.venue_id, bucket.service_date, slot.slot_id
+WHERE bucket.market = $1
 """
-OPEN_OF_SOME = OPEN.replace(
-    "ORDER BY",
-    "AND (bucket.provider, slot.venue_id) IN (SELECT * FROM unnest($2::text[], $3::text[])) ORDER BY",
+OPEN_OF_SOME = (
+    f"{OPEN} AND (bucket.provider, slot.venue_id) IN (SELECT * FROM unnest($2::text[], $3::text[]))"  # noqa: S608 - our own text
 )
 
+# The newest row of each venue by itself: to sort all rows of all venues takes longer with every day that is kept.
 SHOWN = """
-SELECT DISTINCT ON (venue_id) venue_id, shown FROM venue_days
-WHERE market = $1 AND provider = $2 AND venue_id = ANY ($3::text[]) AND day < $4
-ORDER BY venue_id, day DESC
+SELECT wanted.venue_id, newest.shown FROM unnest($3::text[]) AS wanted (venue_id), LATERAL (
+    SELECT shown FROM venue_days
+    WHERE market = $1 AND provider = $2 AND venue_days.venue_id = wanted.venue_id AND day < $4 ORDER BY day DESC LIMIT 1
+) AS newest
 """
 
 _ORIGINS = {origin.value: origin for origin in Origin}
