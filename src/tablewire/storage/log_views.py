@@ -51,8 +51,6 @@ SELECT provider, venue_id, service_date, slot_time, time_bucket, party_sizes, or
 FROM availability_events
 WHERE event_type = 'CLOSED' AND market = $1 AND closed_at >= $2 AND closed_at < $4 AND first_seen_at < $3
 """
-# Venues are compared by an expression: their index holds all of history, that of closings only what is asked for.
-CLOSED_OF_SOME = f"{CLOSED} AND (provider || '', venue_id) IN (SELECT * FROM unnest($5::text[], $6::text[]))"  # noqa: S608 - our own text
 
 OPEN = """
 SELECT bucket.provider, slot.venue_id, bucket.service_date, bucket.time_slot, slot.actual_time::time AS slot_time,
@@ -60,9 +58,6 @@ SELECT bucket.provider, slot.venue_id, bucket.service_date, bucket.time_slot, sl
 FROM open_slots AS slot JOIN discovery_buckets AS bucket USING (ref)
 WHERE bucket.market = $1
 """
-OPEN_OF_SOME = (
-    f"{OPEN} AND (bucket.provider, slot.venue_id) IN (SELECT * FROM unnest($2::text[], $3::text[]))"  # noqa: S608 - our own text
-)
 
 # The newest row of each venue by itself: to sort all rows of all venues takes longer with every day that is kept.
 SHOWN = """
@@ -126,11 +121,11 @@ class PostgresLogView:
     ) -> dict[Listing, list[Stay]]:
         """Stays that are over."""
         bounds = _instant(start), _instant(end), _instant(end) + LONGEST_STAY
-        return await self._stays(CLOSED, CLOSED_OF_SOME, (market, *bounds), venues, self._closed_stay)
+        return await self._stays(CLOSED, (market, *bounds), venues, self._closed_stay)
 
     async def open(self, market: str, venues: Collection[Listing] | None) -> dict[Listing, list[Stay]]:
         """Stays that went on."""
-        return await self._stays(OPEN, OPEN_OF_SOME, (market,), venues, self._open_stay)
+        return await self._stays(OPEN, (market,), venues, self._open_stay)
 
     async def shown(
         self, market: str, provider: str, venue_ids: Sequence[str], before: date
@@ -141,21 +136,21 @@ class PostgresLogView:
 
     async def _stays(
         self,
-        of_all: str,
-        of_some: str,
+        statement: str,
         values: tuple[Any, ...],
         venues: Collection[Listing] | None,
         stay_of: Callable[[asyncpg.Record], Stay],
     ) -> dict[Listing, list[Stay]]:
-        """By a cursor: a week of a city is many rows, and larger as rows than as stays."""
-        statement = of_all
-        if venues is not None:
-            statement = of_some
-            values = (*values, [one.provider for one in venues], [one.venue_id for one in venues])
+        """By a cursor: a week of a city is many rows, and larger as rows than as stays.
+
+        Venues are picked here: what just happened is in no statistics, and a join planned for a few rows takes a minute for a day's.
+        """
         found: dict[tuple[str, str], list[Stay]] = {}
         with unavailable():
             async for row in self._connection.cursor(statement, *values, prefetch=PART, timeout=PATIENCE):
-                found.setdefault((row["provider"], row["venue_id"]), []).append(stay_of(row))
+                key = row["provider"], row["venue_id"]
+                if venues is None or key in venues:
+                    found.setdefault(key, []).append(stay_of(row))
         return {Listing(*key): stays for key, stays in found.items()}
 
     async def _read(self, statement: str, *values: Any) -> list[asyncpg.Record]:
