@@ -93,7 +93,7 @@ class Checker:
             self._wrong(event, "it was not open during the poll")
             return
         openings = self._truth.openings(slot, event.party_sizes, after, opened_at)
-        if not openings and (slot in self._hidden or self._bound_is_a_block(event, after)):
+        if not openings and (slot in self._hidden or self._bound_is_a_block(event, after, opened_at)):
             verdict.unseen_openings += 1
             return
         if not openings:
@@ -103,14 +103,21 @@ class Checker:
         page, interval = self._planned(event, poll)
         verdict.found.append(Found(page, told.at - openings[-1], interval))
 
-    def _bound_is_a_block(self, event: Event, after: float) -> bool:
-        """Whether the answer that set its lower bound was a soft block over a page that had nothing to lose: nobody can tell that one."""
+    def _bound_is_a_block(self, event: Event, after: float, opened_at: float) -> bool:
+        """Whether its lower bound was set by a soft block over a page that had nothing to lose: nobody can tell that one.
+
+        It has to have opened since the last honest look, all the same.
+        """
         slot = _slot(event)
-        return any(
-            page.lie and page.size in event.party_sizes and abs(page.at - after) < SOON
+        looks = [
+            page
             for poll in self._ends.get(self._key(event), ())
             for page in poll.pages
-            if page.counts_for(slot[0])
+            if page.size in event.party_sizes and page.counts_for(slot[0]) and page.at <= after + SOON
+        ]
+        honest = max((page.at for page in looks if page.whole and not page.lie), default=0.0)
+        return any(page.lie and abs(page.at - after) < SOON for page in looks) and bool(
+            self._truth.openings(slot, event.party_sizes, honest, opened_at)
         )
 
     def _check_names(self, event: Event) -> None:
