@@ -18,6 +18,10 @@ from tablewire.storage.transactions import transaction
 ONE_AT_A_TIME = "SELECT pg_try_advisory_xact_lock(7_215_901_006)"
 """Held for one batch: several processes never remove at once, and none keeps the lock when it dies."""
 
+NOT_FLUSHED = "SET LOCAL synchronous_commit = off"
+"""A batch holds the row that polls wait for until its commit is done, so that must not wait for the disk: after a crash of the server
+the last batches are there again, whole, and go again."""
+
 REMOVE_EVENTS = f"""
 WITH page AS (
     SELECT e.id, coalesce({HAPPENED_AT} < coalesce(b.before, $4) AND e.id <= coalesce(b.upto, e.id), false) AS old
@@ -139,3 +143,4 @@ class PostgresRetention:
     async def _lock(self, connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
         if not await connection.fetchval(ONE_AT_A_TIME):
             raise RetentionBusy("another process removes what is old")
+        await connection.execute(NOT_FLUSHED)

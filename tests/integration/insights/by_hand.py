@@ -104,6 +104,33 @@ def kaplan_meier_median(found: Sequence[Sample]) -> float | None:
     return age_at(found, 0.5)
 
 
+_MOMENT = 2.0
+"""Seconds: more than telling takes, far less than lies between two looks."""
+
+
+def near_ties(known: Known, days: int, exact: Mapping[str, float]) -> dict[str, float]:
+    """The bounds of the median and of the score made of it, where what lasted alike may stand in either order.
+
+    Ages are whole numbers of looks, give or take a moment. Whether a table that was still there then counts as at risk when another
+    was taken hangs on that moment, and where the curve is at one half, so does which step is the median.
+    """
+    name, score = "median_drop_duration_seconds", "scarcity_score"
+    found = samples(known.stays, known.since(days), known.now)
+    here = kaplan_meier_median(found)
+    apart = [
+        kaplan_meier_median([(lasted + (0.0 if whole else side * _MOMENT), whole) for lasted, whole in found])
+        for side in (-1, 1)
+    ]
+    others = [one for one in apart if one is not None]
+    if here is None or len(others) < 2:
+        return {}
+    terms = [25 / (1 + one / 600) for one in (here, *others)]
+    return {
+        name: exact[name] + max(abs(one - here) for one in others),
+        score: exact[score] + max(terms) - min(terms),
+    }
+
+
 def age_at(found: Sequence[Sample], level: float) -> float | None:
     """The first age at which the curve is at a level or under it."""
     ends = sorted(found)

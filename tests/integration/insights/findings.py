@@ -114,12 +114,13 @@ def value_of(found: VenueFigures, name: str) -> float | None:
 def against_the_looks(venue: Venue) -> list[Row]:
     """Every figure against what the looks could show: the same, but for moments."""
     wanted = by_hand.venue_figures(venue.seen, venue.days)
+    bounds = EXACT | by_hand.near_ties(venue.seen, venue.days, EXACT)
     return [
         Row(
             venue=venue.venue_id, days=venue.days, figure=name,
             service=value_of(venue.service, name), other=wanted[name], bound=bound,
         )
-        for name, bound in EXACT.items()
+        for name, bound in bounds.items()
     ]  # fmt: skip
 
 
