@@ -122,7 +122,7 @@ class Reference:
     ) -> None:
         """What the opening of a slot is: due to be told, or silent."""
         proofs: list[tuple[Pair, Page, Look]] = []
-        first = False
+        first = after_doubt = False
         for size in sizes:
             pair = (slot[0], size)
             page = settled[pair][0] if pair in settled else partly[pair][-1]
@@ -133,10 +133,12 @@ class Reference:
                 first = True
             elif page.at - look.at <= RESUME_GAP - 1.0:
                 proofs.append((pair, page, look))
+            else:
+                after_doubt |= look.doubtful
         if not proofs:
             if first:
                 self.baseline.setdefault(slot, poll.finished)
-            if any((poll.key, (slot[0], size)) in self._met_in_part for size in sizes):
+            if after_doubt or any((poll.key, (slot[0], size)) in self._met_in_part for size in sizes):
                 self.perhaps_baseline.add(slot)
             return
         due = Due(
