@@ -14,6 +14,7 @@ from tablewire.domain.markets import Market
 from tablewire.domain.restaurants import Listing
 from tablewire.engine.rollups import Rollups
 from tablewire.errors import Conflict
+from tablewire.insights.daily import VenueDay
 from tablewire.insights.local_time import HOUR, local_day
 from tablewire.storage.figure_door import ObservedDay, RankingWish
 from tablewire.storage.store import PostgresStore
@@ -52,7 +53,9 @@ class City:
         """The store was emptied."""
         self._scene = await StoredScene.begin(self.store, key=self._scene.state.key)
 
-    async def drop(self, opened: datetime, seconds: float | None, **fields: Any) -> None:
+    async def drop(
+        self, opened: datetime, seconds: float | None, ended_for: tuple[int, ...] | None = None, **fields: Any
+    ) -> None:
         """A table that opened, and was taken after so long; None: it is told as opened only."""
         self._number += 1
         key = self._scene.state.key
@@ -73,6 +76,8 @@ class City:
                 "close_reason": CloseReason.TAKEN,
                 "drop_duration_seconds": seconds,
             }
+            if ended_for is not None:
+                ended["party_sizes"] = ended_for
             events.append(made_up_event(self._number, kind=EventType.CLOSED, **{**given, **ended}))
         await self._scene.commit(change_with(self._scene.state, *events))
 
@@ -142,6 +147,20 @@ async def test_rows_that_came_day_by_day_are_those_of_a_rebuild_byte_for_byte(ci
         ("v", 18, True),
         ("w", 17, True),
     ]
+
+
+async def test_a_drop_is_of_the_party_sizes_that_it_opened_for_and_its_ending_of_all_it_came_to_have(
+    city: City,
+) -> None:
+    await city.observe(0)
+    await city.observe(1)
+    await city.drop(local(0, 9), 90_000, party_sizes=(4,), ended_for=(2, 4))
+
+    await city.refresh(local(2, 3))
+
+    first, second = (msgspec.msgpack.decode(row[4], type=VenueDay) for row in await city.rows())
+    assert (first.drops.sizes, first.endings.sizes) == ((1 << 4,), ())
+    assert (second.drops.sizes, second.endings.sizes) == ((), (1 << 2 | 1 << 4,))
 
 
 async def test_the_figures_are_those_of_the_log(city: City) -> None:

@@ -13,7 +13,7 @@ from tablewire.domain.restaurants import Listing
 from tablewire.insights.daily import Watched, roll_up
 from tablewire.insights.intervals import Spans, clip, union
 from tablewire.insights.local_time import local_day
-from tablewire.insights.stays import Stay
+from tablewire.insights.stays import Opened, Stay
 from tablewire.storage.figure_door import LogView, ObservedDay, RolledBook, RolledDay
 
 DAYS_AT_ONCE = 7
@@ -58,11 +58,13 @@ class Plan(msgspec.Struct, kw_only=True):
         return min(days, default=None)
 
 
-class _Seen(msgspec.Struct, frozen=True):
+class _Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What was seen of all venues in some days."""
 
     observed: Observed
     closed: Mapping[Listing, Sequence[Stay]]
+    dropped: Mapping[Listing, Mapping[Opened, int]]
+    """The party sizes of the openings of those days: a closing tells all that the table had until then."""
 
 
 class DayRoller:
@@ -89,9 +91,9 @@ class DayRoller:
             last = min(plan.today, first + timedelta(days=DAYS_AT_ONCE - 1))
             observed = await self._observed(first, last)
             venues = self._venues(observed, last)
-            closed = await self._closed(first, last)
+            seen = await self._seen(observed, first, last)
             for place, batch in enumerate(_batches(venues), start=1):
-                await self._roll_batch(batch, _Seen(observed, closed), first, last)
+                await self._roll_batch(batch, seen, first, last)
                 show(min(len(venues), place * VENUES_AT_ONCE), len(venues))
             done.update(venues)
             first = last + timedelta(days=1)
@@ -118,17 +120,22 @@ class DayRoller:
         dated = ((listing, self._plan.since_of(listing)) for listing in known)
         return sorted(listing for listing, since in dated if since is not None and since <= last)
 
-    async def _closed(self, first: date, last: date) -> dict[Listing, list[Stay]]:
-        zone = self._plan.market.zone
-        start, end = local_day(first, zone).start, local_day(last, zone).end
-        return await self._view.closed(self._plan.market.id, self._plan.only, start, end)
+    async def _seen(self, observed: Observed, first: date, last: date) -> _Seen:
+        market = self._plan.market
+        start, end = local_day(first, market.zone).start, local_day(last, market.zone).end
+        return _Seen(
+            observed=observed,
+            closed=await self._view.closed(market.id, self._plan.only, start, end),
+            dropped=await self._view.dropped(market.id, self._plan.only, start, end),
+        )
 
-    async def _roll_batch(self, batch: Sequence[Listing], seen: "_Seen", first: date, last: date) -> None:
+    async def _roll_batch(self, batch: Sequence[Listing], seen: _Seen, first: date, last: date) -> None:
         begins = {listing: max(first, self._plan.since_of(listing) or first) for listing in batch}
         await self._learn_shown(batch, begins)
         rows: list[RolledDay] = []
         for place, listing in enumerate(batch):
-            stays = [*seen.closed.get(listing, ()), *self.still_open.get(listing, ())]
+            known = [*seen.closed.get(listing, ()), *self.still_open.get(listing, ())]
+            stays = _as_opened(known, seen.dropped.get(listing, {}))
             rows += self._rows(listing, begins[listing], last, stays, seen.observed.get(listing, {}))
             if place % VENUES_A_TURN == 0:
                 await anyio.lowlevel.checkpoint()
@@ -165,6 +172,17 @@ class DayRoller:
                 yield RolledDay(listing=listing, body=body, shown=tuple(sorted(shown)))
             day += timedelta(days=1)
         self._shown[listing] = shown
+
+
+def _as_opened(stays: Sequence[Stay], dropped: Mapping[Opened, int]) -> list[Stay]:
+    """Stays with the party sizes of their openings, where those are other ones."""
+    found = []
+    for stay in stays:
+        at = stay.dropped_at
+        sizes = None if at is None else dropped.get((stay.service_date, stay.minute, at))
+        same = sizes is None or sizes == stay.sizes
+        found.append(stay if same else msgspec.structs.replace(stay, opened_sizes=sizes))
+    return found
 
 
 def _touches(stay: Stay, start: int, end: int) -> bool:

@@ -133,7 +133,7 @@ def days_to_redo(happened_at: int, now: int, zone: ZoneInfo) -> tuple[date, ...]
 
 def _drops_between(stays: Iterable[Stay], start: int, end: int) -> list[Stay]:
     found = [stay for stay in stays if stay.dropped_at is not None and start <= stay.dropped_at < end]
-    return sorted(found, key=lambda stay: (stay.opened_at, stay.service_date, stay.minute, stay.sizes))
+    return sorted(found, key=lambda stay: (stay.opened_at, stay.service_date, stay.minute, stay.dropped_for))
 
 
 def _drop_columns(local: LocalDay, drops: Sequence[Stay]) -> Drops:
@@ -141,7 +141,7 @@ def _drop_columns(local: LocalDay, drops: Sequence[Stay]) -> Drops:
         hours=tuple(bisect_right(local.edges, stay.dropped_at or 0) - 1 for stay in drops),
         leads=tuple(lead_days(stay.service_date, local.day) for stay in drops),
         minutes=tuple(stay.minute for stay in drops),
-        sizes=tuple(stay.sizes for stay in drops),
+        sizes=tuple(stay.dropped_for for stay in drops),
         prime=tuple(stay.prime for stay in drops),
     )
 

@@ -27,16 +27,27 @@ class Stay(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reason: CloseReason | None = None
     lasted: int | None = None
     """From its opening to its being taken, where both are known."""
+    opened_sizes: int | None = None
+    """The party sizes of its opening, where they are not `sizes`: a table can come to be for more while it is open."""
 
     @property
     def dropped_at(self) -> int | None:
         """When it was a drop: the instant of its NEW_DROP."""
         return self.opened_at if self.origin is Origin.DROP else None
 
+    @property
+    def dropped_for(self) -> int:
+        """The party sizes that it opened for: what comes later changes nothing of the day on which it opened."""
+        return self.sizes if self.opened_sizes is None else self.opened_sizes
+
     def until(self, at: int) -> Span:
         """[opened, closed), as far as it was known at an instant."""
         end = at if self.closed_at is None else min(self.closed_at, at)
         return self.first_seen_at, end
+
+
+Opened = tuple[date, int, int]
+"""What tells a venue's openings apart: service date, minute, and the instant in microseconds."""
 
 
 def bits(sizes: tuple[int, ...]) -> int:

@@ -13,7 +13,7 @@ from tablewire.insights.forecast import Prior
 from tablewire.insights.intervals import Spans
 from tablewire.insights.kept import Kept
 from tablewire.insights.scoring import Verdict
-from tablewire.insights.stays import Stay
+from tablewire.insights.stays import Opened, Stay
 
 
 class ObservedDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +124,12 @@ class LogView(Protocol):
 
     async def open(self, market: str, venues: Collection[Listing] | None) -> dict[Listing, list[Stay]]:
         """The stays of some venues, or of all, that went on."""
+        ...
+
+    async def dropped(
+        self, market: str, venues: Collection[Listing] | None, start: int, end: int
+    ) -> dict[Listing, dict[Opened, int]]:
+        """The party sizes, as bits, of the drops that opened in [start, end); of all venues or of some."""
         ...
 
     async def shown(

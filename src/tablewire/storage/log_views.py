@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +13,7 @@ from tablewire.domain.events import CloseReason, Origin, microseconds
 from tablewire.domain.restaurants import Listing
 from tablewire.errors import Conflict
 from tablewire.insights.kept import Kept
-from tablewire.insights.stays import Stay, bits
+from tablewire.insights.stays import Opened, Stay, bits
 from tablewire.storage.failures import unavailable
 from tablewire.storage.figure_door import Head, ObservedDay, Touched
 from tablewire.storage.kept_log import KEPT, kept_of
@@ -65,6 +65,11 @@ SELECT wanted.venue_id, newest.shown FROM unnest($3::text[]) AS wanted (venue_id
     SELECT shown FROM venue_days
     WHERE market = $1 AND provider = $2 AND venue_days.venue_id = wanted.venue_id AND day < $4 ORDER BY day DESC LIMIT 1
 ) AS newest
+"""
+
+DROPPED = """
+SELECT provider, venue_id, service_date, slot_time, opened_at, party_sizes FROM availability_events
+WHERE event_type = 'NEW_DROP' AND market = $1 AND opened_at >= $2 AND opened_at < $3
 """
 
 _ORIGINS = {origin.value: origin for origin in Origin}
@@ -126,6 +131,20 @@ class PostgresLogView:
     async def open(self, market: str, venues: Collection[Listing] | None) -> dict[Listing, list[Stay]]:
         """Stays that went on."""
         return await self._stays(OPEN, (market,), venues, self._open_stay)
+
+    async def dropped(
+        self, market: str, venues: Collection[Listing] | None, start: int, end: int
+    ) -> dict[Listing, dict[Opened, int]]:
+        """Openings of some time."""
+        found: dict[Listing, dict[Opened, int]] = {}
+        values = market, _instant(start), _instant(end)
+        with unavailable():
+            async for row in self._connection.cursor(DROPPED, *values, prefetch=PART, timeout=PATIENCE):
+                listing = Listing(row["provider"], row["venue_id"])
+                if venues is None or listing in venues:
+                    opened = row["service_date"], _minute(row["slot_time"]), microseconds(row["opened_at"])
+                    found.setdefault(listing, {})[opened] = _bits(tuple(row["party_sizes"]))
+        return found
 
     async def shown(
         self, market: str, provider: str, venue_ids: Sequence[str], before: date
@@ -196,12 +215,16 @@ async def log_view(pool: "asyncpg.Pool[asyncpg.Record]", prime_slot: str) -> Asy
 def _begun(row: asyncpg.Record) -> dict[str, Any]:
     return {
         "service_date": row["service_date"],
-        "minute": row["slot_time"].hour * 60 + row["slot_time"].minute,
+        "minute": _minute(row["slot_time"]),
         "sizes": _bits(tuple(row["party_sizes"])),
         "origin": _ORIGINS[row["origin"]],
         "first_seen_at": microseconds(row["first_seen_at"]),
         "opened_at": None if row["opened_at"] is None else microseconds(row["opened_at"]),
     }
+
+
+def _minute(at: time) -> int:
+    return at.hour * 60 + at.minute
 
 
 @lru_cache(maxsize=1_024)
