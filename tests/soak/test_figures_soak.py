@@ -30,7 +30,7 @@ COURSES = {
     "nine days with an outage and a day off": (
         Course(
             seed=3,
-            venues=40,
+            venues=24,
             days=8,
             interval=10,
             gap=30,
