@@ -18,6 +18,8 @@ log = get_logger("engine.retention")
 
 BATCH = 500
 """Rows that are removed at once: a few milliseconds' work."""
+SPANS_BATCH = 4
+"""Rows of observed time that are removed at once: one has a city's day in it."""
 PAUSE = 0.05
 """Seconds between two batches, so that polls come in between."""
 FIRST_AFTER = 600.0
@@ -122,7 +124,7 @@ class _Run:
             await self._all("notifications", lambda: self._store.remove_notifications(notified, BATCH))
             for market in markets:
                 day = _local_date(market, bounds[market.id].before)
-                spans = partial(self._store.remove_spans, market.id, day, BATCH)
+                spans = partial(self._store.remove_spans, market.id, day, SPANS_BATCH)
                 await self._all("observed_spans", spans)
         except RetentionBusy:
             self._note(busy=True)
