@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from tablewire.domain.events import CloseReason, Origin
 from tablewire.insights.daily import VenueDay, Watched, roll_up
 from tablewire.insights.local_time import HOUR, MINUTE, SECOND, at_wall, local_day
+from tablewire.insights.looks import Looks
 from tablewire.insights.stays import Stay, bits
 from tablewire.insights.window import Window
 
@@ -50,7 +51,7 @@ def watched_day(
     """A day on which the venue was looked at from midnight to midnight for so many dates."""
     local = local_day(day, NEW_YORK)
     observed = {day + timedelta(days=lead): ((local.start, local.end),) for lead in range(dates)}
-    return Watched(stays=stays, observed=observed, shown_before=shown_before)
+    return Watched(stays=stays, looks=Looks(observed), shown_before=shown_before)
 
 
 def row(*stays: Stay, day: date = MONDAY, dates: int = 1) -> VenueDay:

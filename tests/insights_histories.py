@@ -13,6 +13,7 @@ from tablewire.insights.daily import VenueDay, Watched, roll_up
 from tablewire.insights.figures import Figure
 from tablewire.insights.intervals import Span, Spans, union
 from tablewire.insights.lifetimes import Median, median
+from tablewire.insights.looks import Looks
 from tablewire.insights.releases import release_rule
 from tablewire.insights.stays import Stay, bits
 from tablewire.insights.venue import HourOfWeek, VenueFigures, VenueHabits
@@ -116,7 +117,7 @@ def known(history: History, day: date) -> Watched:
             for stay in history.stays
             if stay.first_seen_at < end and (stay.closed_at is None or stay.closed_at >= start)
         ],
-        observed=history.observed,
+        looks=Looks(history.observed),
         shown_before={stay.service_date for stay in history.stays if stay.first_seen_at < start},
     )
 

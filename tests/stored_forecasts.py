@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from tablewire.domain.restaurants import Listing
 from tablewire.insights.daily import VenueDay, Watched, roll_up
 from tablewire.insights.local_time import HOUR, local_day
+from tablewire.insights.looks import Looks
 from tablewire.insights.stays import Stay
 from tablewire.storage.figure_door import RolledDay
 from tablewire.storage.store import PostgresStore
@@ -29,4 +30,4 @@ def _day(day: date, *, busy: bool) -> VenueDay:
     tomorrow = day + timedelta(days=1)
     stays: list[Stay] = [stay(local.start + 9 * HOUR, 600, on=tomorrow)] if busy else []
     observed = {day + timedelta(days=ahead): ((local.start, local.end),) for ahead in range(3)}
-    return roll_up(day, NEW_YORK, Watched(stays=stays, observed=observed))
+    return roll_up(day, NEW_YORK, Watched(stays=stays, looks=Looks(observed)))

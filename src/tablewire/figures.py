@@ -31,7 +31,7 @@ from tablewire.services.forecasts import Forecasts
 from tablewire.services.pictures import Pictures
 from tablewire.services.venue_figures import VenueFigureService, VenueWindows
 from tablewire.settings import Settings
-from tablewire.storage.figure_door import LogView
+from tablewire.storage.figure_door import LogView, Remembered
 from tablewire.storage.store import PostgresStore
 
 
@@ -63,6 +63,7 @@ class Figures:
             core.settings.discovery.time_slots[-1],
             clock,
             store_observed=self.observing.store,
+            remembered=core.board.state,
             after=[self._after],
         )
         kept = core.settings.retention
@@ -125,10 +126,21 @@ def figure_routes(figures: Figures) -> Iterable[Route]:
     yield from picture_routes(pictures)
 
 
-def make_rollups(store: PostgresStore, markets: tuple[Market, ...], prime_slot: str, clock: Clock) -> Rollups:
+def make_rollups(
+    store: PostgresStore,
+    markets: tuple[Market, ...],
+    prime_slot: str,
+    clock: Clock,
+    remembered: Remembered = lambda _, __: None,
+) -> Rollups:
     """Roll-ups without a service round them, for a command."""
     market_rollups = MarketRollups(store.market_figures)
     forecasting = Forecasting(store.figures.rolled, store.figures.verdicts)
     return Rollups(
-        store.figures.rolled, markets, prime_slot, clock, after=[market_rollups.after, forecasting.after]
+        store.figures.rolled,
+        markets,
+        prime_slot,
+        clock,
+        remembered=remembered,
+        after=[market_rollups.after, forecasting.after],
     )

@@ -158,7 +158,7 @@ async def test_an_admin_has_the_figures_made_anew(city: City, client: Client) ->
     answer = await client.post("/admin/metrics/refresh?everything=true")
 
     assert answer.json()["markets"][0]["days"] == 1
-    async with city.store.figures.rolled.reading("19:00"):
+    async with city.store.figures.rolled.reading("19:00", lambda _, __: None):
         assert (await client.post("/admin/metrics/refresh")).status == 409
 
 

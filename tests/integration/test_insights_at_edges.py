@@ -327,7 +327,7 @@ async def test_after_emptying_the_service_knows_no_figure_any_more(whole: Whole)
     assert known.scarcities.of("resy", "v") is None
     assert await whole.found("Carbone") == "none"
     await known.save()
-    async with whole.city.store.figures.rolled.reading("19:00") as view:
+    async with whole.city.store.figures.rolled.reading("19:00", lambda _, __: None) as view:
         assert await view.observed("nyc", MONDAY, DAY) == []
     await whole.everything()
     assert (await whole.get("/venues/rankings"))["venues"] == []

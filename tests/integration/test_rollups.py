@@ -199,7 +199,7 @@ async def test_a_closing_that_is_known_late_changes_the_day_it_happened_on(city:
 
 
 async def test_only_one_at_a_time_rolls_up(city: City) -> None:
-    async with city.store.figures.rolled.reading("19:00"):
+    async with city.store.figures.rolled.reading("19:00", lambda _, __: None):
         with pytest.raises(Conflict):
             await city.refresh(local(1, 0))
     assert await city.refresh(local(1, 0)) == 0
@@ -208,7 +208,7 @@ async def test_only_one_at_a_time_rolls_up(city: City) -> None:
 async def test_observed_time_that_is_stored_twice_counts_once(city: City) -> None:
     await city.observe(0, 6)
     await city.observe(0, 12)
-    async with city.store.figures.rolled.reading("19:00") as view:
+    async with city.store.figures.rolled.reading("19:00", lambda _, __: None) as view:
         (row,) = await view.observed("nyc", MONDAY, MONDAY)
     start = microseconds(local(0, 0))
     assert row.spans == {"v": ((start, start + 12 * HOUR),)}

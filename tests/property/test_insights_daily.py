@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import msgspec
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tablewire.domain.events import CloseReason
 from tablewire.insights.daily import Watched, days_to_redo, roll_up
-from tablewire.insights.durations import Cut, lasting_of, mean_taken, median_of
+from tablewire.insights.durations import Cut, ages, lasting_of
 from tablewire.insights.stays import Stay
-from tablewire.insights.venue import figures, habits
+from tablewire.insights.sums import sums_of
+from tablewire.insights.venue import figures, figures_of, habits
 from tests.insights_histories import Counted, History, histories, known, midnight, on, rolled, window
 
 
@@ -29,7 +31,7 @@ def test_a_day_rolled_up_at_its_end_is_not_changed_by_what_comes_later(history: 
     later = known(history, day)
     then = Watched(
         stays=[as_of(stay, end) for stay in later.stays],
-        observed=later.observed,
+        looks=later.looks,
         shown_before=later.shown_before,
     )
 
@@ -55,10 +57,21 @@ def test_a_closing_that_is_known_late_changes_only_the_days_to_redo(history: His
 def test_the_cut_of_everything_is_everything(history: History) -> None:
     rows = window(history)
 
-    everything = lasting_of(rows, Cut())
+    everything, all_figures = lasting_of(rows, Cut()), figures(rows)
 
-    assert everything.median == median_of(rows)
-    assert everything.mean == mean_taken(rows).value
+    assert everything.median == all_figures.median_drop_duration_seconds
+    assert everything.mean == all_figures.avg_drop_duration_seconds.value
+
+
+@settings(max_examples=100)
+@given(histories(), st.integers(0, 9))
+def test_days_that_were_added_up_before_give_the_same_figures(history: History, split: int) -> None:
+    rows = window(history)
+    first = history.since + timedelta(days=split)
+    before = sums_of([day for day in rows.days if day.day < first], history.since)
+    after = sums_of([day for day in rows.days if day.day >= first], history.since)
+
+    assert msgspec.json.encode(figures_of(before + after, ages(rows))) == msgspec.json.encode(figures(rows))
 
 
 def as_of(stay: Stay, at: int) -> Stay:

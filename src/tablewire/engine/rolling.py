@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 
 import anyio.lowlevel
@@ -10,10 +11,13 @@ import msgspec
 
 from tablewire.domain.markets import Market
 from tablewire.domain.restaurants import Listing
+from tablewire.engine.finished_days import FinishedDays, Shown
 from tablewire.insights.daily import Watched, roll_up
-from tablewire.insights.intervals import Spans, clip, union
+from tablewire.insights.intervals import Spans, union
 from tablewire.insights.local_time import local_day
+from tablewire.insights.looks import NOBODY, Looks
 from tablewire.insights.stays import Opened, Stay
+from tablewire.insights.sums import Sums, sums_of
 from tablewire.storage.figure_door import LogView, ObservedDay, RolledBook, RolledDay
 
 DAYS_AT_ONCE = 7
@@ -21,8 +25,8 @@ VENUES_AT_ONCE = 100
 VENUES_A_TURN = 8
 """Venues between turns for others: a few milliseconds' work."""
 
-Observed = dict[Listing, dict[date, Spans]]
-"""By venue and service date."""
+Observed = dict[Listing, Looks]
+"""Venues that are looked at together share theirs."""
 
 
 class Plan(msgspec.Struct, kw_only=True):
@@ -70,15 +74,20 @@ class _Seen(msgspec.Struct, frozen=True, kw_only=True):
 class DayRoller:
     """Carries out a plan."""
 
-    def __init__(self, book: RolledBook, view: LogView, plan: Plan, at: datetime) -> None:
+    def __init__(
+        self, book: RolledBook, view: LogView, plan: Plan, finished: FinishedDays, at: datetime
+    ) -> None:
         self.days = 0
         """How many days of venues were rolled up."""
         self.still_open: dict[Listing, list[Stay]] = {}
+        self.today: dict[Listing, Sums] = {}
+        """What today comes to so far."""
         self._book = book
         self._view = view
         self._plan = plan
+        self._finished = finished
         self._at = at
-        self._shown: dict[Listing, frozenset[date]] = {}
+        self._shown = finished.shown
 
     async def roll(self, show: Callable[[int, int], None]) -> list[Listing]:
         """Roll up; answers the venues that were done, in order."""
@@ -91,6 +100,9 @@ class DayRoller:
             last = min(plan.today, first + timedelta(days=DAYS_AT_ONCE - 1))
             observed = await self._observed(first, last)
             venues = self._venues(observed, last)
+            self._finished.redo(
+                listing for listing in venues if listing not in done and self._is_redone(listing)
+            )
             seen = await self._seen(observed, first, last)
             for place, batch in enumerate(_batches(venues), start=1):
                 await self._roll_batch(batch, seen, first, last)
@@ -99,21 +111,35 @@ class DayRoller:
             first = last + timedelta(days=1)
         return sorted(done)
 
+    def _is_redone(self, listing: Listing) -> bool:
+        """Whether days of it are rolled up that are over."""
+        since = self._plan.since_of(listing)
+        return since is not None and since < self._plan.today
+
     async def _observed(self, first: date, last: date) -> Observed:
+        rows = await self._view.observed(self._plan.market.id, first, last)
         found: Observed = {}
-        for row in await self._view.observed(self._plan.market.id, first, last):
-            for listing in self._wanted_of(row):
-                spans = row.spans[listing.venue_id]
-                dates = found.setdefault(listing, {})
-                known = dates.get(row.service_date)
-                dates[row.service_date] = spans if known is None else union((*known, *spans))
+        for provider, of_provider in groupby(sorted(rows, key=_provider), key=_provider):
+            self._share(found, provider, list(of_provider))
             await anyio.lowlevel.checkpoint()
         return found
 
-    def _wanted_of(self, row: ObservedDay) -> Iterable[Listing]:
+    def _share(self, found: Observed, provider: str, rows: Sequence[ObservedDay]) -> None:
+        """Venues whose spans are the same objects in all rows have the same looks."""
+        shared: dict[tuple[int, ...], Looks] = {}
+        spans = [row.spans for row in rows]
+        for venue_id in self._wanted_of(provider, spans):
+            parts = [of_row.get(venue_id, ()) for of_row in spans]
+            key = tuple(map(id, parts))
+            if key not in shared:
+                shared[key] = _looks(zip((row.service_date for row in rows), parts, strict=True))
+            if shared[key] is not NOBODY:
+                found[Listing(provider, venue_id)] = shared[key]
+
+    def _wanted_of(self, provider: str, spans: Sequence[Mapping[str, Spans]]) -> Iterable[str]:
         if self._plan.only is None:
-            return (Listing(row.provider, venue_id) for venue_id in row.spans)
-        return (one for one in self._plan.only if one.provider == row.provider and one.venue_id in row.spans)
+            return set().union(*spans)
+        return (one.venue_id for one in self._plan.only if one.provider == provider)
 
     def _venues(self, observed: Observed, last: date) -> list[Listing]:
         known = {*observed, *self._plan.since, *self.still_open}
@@ -136,7 +162,7 @@ class DayRoller:
         for place, listing in enumerate(batch):
             known = [*seen.closed.get(listing, ()), *self.still_open.get(listing, ())]
             stays = _as_opened(known, seen.dropped.get(listing, {}))
-            rows += self._rows(listing, begins[listing], last, stays, seen.observed.get(listing, {}))
+            rows += self._rows(listing, begins[listing], last, stays, seen.observed.get(listing, NOBODY))
             if place % VENUES_A_TURN == 0:
                 await anyio.lowlevel.checkpoint()
         if rows:
@@ -154,39 +180,73 @@ class DayRoller:
                 self._plan.market.id, listings[0].provider, [one.venue_id for one in listings], day
             )
             for listing in listings:
-                self._shown[listing] = frozenset(found.get(listing.venue_id, ()))
+                self._finished.keep_shown(listing, frozenset(found.get(listing.venue_id, ())))
 
     def _rows(
-        self, listing: Listing, first: date, last: date, stays: Sequence[Stay], observed: Mapping[date, Spans]
+        self, listing: Listing, first: date, last: date, stays: Sequence[Stay], looks: Looks
     ) -> Iterator[RolledDay]:
         zone, day, shown = self._plan.market.zone, first, self._shown[listing]
         while day <= last:
             local = local_day(day, zone)
-            touching = [stay for stay in stays if _touches(stay, local.start, local.end)]
-            seen = {on: spans for on, spans in observed.items() if clip(spans, local.start, local.end)}
-            before = frozenset(on for on in shown if on >= day - timedelta(days=1))
+            touching = _touching(stays, local.start, local.end)
+            before = _since(shown, day - timedelta(days=1))
+            if day == self._plan.today:
+                self._finished.keep_shown(listing, before)
             shown = before | {stay.service_date for stay in touching}
-            if touching or seen:
-                watched = Watched(stays=touching, observed=seen, shown_before=before)
+            if touching or looks.on(local, local.end).dates:
+                watched = Watched(stays=touching, looks=looks, shown_before=before)
                 body = roll_up(day, zone, watched, until=self._plan.now)
-                yield RolledDay(listing=listing, body=body, shown=tuple(sorted(shown)))
+                if day == self._plan.today:
+                    self.today[listing] = sums_of([body], self._finished.since)
+                yield RolledDay(listing=listing, body=body, shown=_in_order(shown))
             day += timedelta(days=1)
-        self._shown[listing] = shown
+        if last < self._plan.today:
+            self._shown[listing] = shown
 
 
-def _as_opened(stays: Sequence[Stay], dropped: Mapping[Opened, int]) -> list[Stay]:
+def _looks(parts: Iterable[tuple[date, Spans]]) -> Looks:
+    dates: dict[date, Spans] = {}
+    for on, spans in parts:
+        known = dates.get(on)
+        if spans:
+            dates[on] = spans if known is None else union((*known, *spans))
+    return Looks(dates) if dates else NOBODY
+
+
+def _as_opened(stays: Sequence[Stay], dropped: Mapping[Opened, int]) -> Sequence[Stay]:
     """Stays with the party sizes of their openings, where those are other ones."""
-    found = []
-    for stay in stays:
-        at = stay.dropped_at
-        sizes = None if at is None else dropped.get((stay.service_date, stay.minute, at))
-        same = sizes is None or sizes == stay.sizes
-        found.append(stay if same else msgspec.structs.replace(stay, opened_sizes=sizes))
-    return found
+    return [_as_opened_one(stay, dropped) for stay in stays] if dropped else stays
 
 
-def _touches(stay: Stay, start: int, end: int) -> bool:
-    return stay.first_seen_at < end and (stay.closed_at is None or stay.closed_at >= start)
+def _as_opened_one(stay: Stay, dropped: Mapping[Opened, int]) -> Stay:
+    at = stay.dropped_at
+    sizes = None if at is None else dropped.get((stay.service_date, stay.minute, at))
+    if sizes is None or sizes == stay.sizes:
+        return stay
+    return msgspec.structs.replace(stay, opened_sizes=sizes)
+
+
+def _touching(stays: Iterable[Stay], start: int, end: int) -> list[Stay]:
+    return [
+        stay
+        for stay in stays
+        if stay.first_seen_at < end and (stay.closed_at is None or stay.closed_at >= start)
+    ]
+
+
+# Most venues have shown the same dates.
+@lru_cache(maxsize=4_096)
+def _since(shown: Shown, first: date) -> Shown:
+    return frozenset(on for on in shown if on >= first)
+
+
+@lru_cache(maxsize=4_096)
+def _in_order(shown: Shown) -> tuple[date, ...]:
+    return tuple(sorted(shown))
+
+
+def _provider(row: ObservedDay) -> str:
+    return row.provider
 
 
 def _batches(listings: Iterable[Listing]) -> Iterator[list[Listing]]:

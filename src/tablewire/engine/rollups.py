@@ -10,12 +10,13 @@ import msgspec
 from tablewire.domain.events import microseconds
 from tablewire.domain.markets import Market
 from tablewire.engine.clock import Clock
+from tablewire.engine.finished_days import FinishedDays
 from tablewire.engine.rolling import DayRoller, Plan
 from tablewire.engine.supervisor import Loop
 from tablewire.engine.venue_metrics import MetricsMaker
 from tablewire.errors import Conflict, StoreError
 from tablewire.insights.local_time import local_date
-from tablewire.storage.figure_door import Head, LogView, RolledBook
+from tablewire.storage.figure_door import Head, LogView, Remembered, RolledBook
 from tablewire.telemetry import LogEvent, get_logger
 
 log = get_logger("engine.rollups")
@@ -69,6 +70,7 @@ class Rollups:
         clock: Clock,
         *,
         store_observed: Callable[[], Awaitable[None]] | None = None,
+        remembered: Remembered = lambda _, __: None,
         after: Sequence[After] = (),
     ) -> None:
         self.computed_at: datetime | None = None
@@ -78,10 +80,12 @@ class Rollups:
         self._prime_slot = prime_slot
         self._clock = clock
         self._store_observed = store_observed
+        self._remembered = remembered
         self._after = tuple(after)
         self._one_refresh = anyio.Lock()
         self._due_at = clock.now() + FIRST_AFTER
         self._whole_at: dict[str, datetime] = {}
+        self._finished = {market.id: FinishedDays() for market in self._markets}
 
     async def run(self, loop: Loop) -> None:
         """Roll up for ever; while the store is away everything waits."""
@@ -105,6 +109,8 @@ class Rollups:
     def forget(self) -> None:
         """The store has been emptied."""
         self._whole_at = {}
+        for finished in self._finished.values():
+            finished.forget()
         self._due_at = self._clock.now() + FIRST_AFTER
 
     async def refresh(
@@ -117,7 +123,7 @@ class Rollups:
         async with self._one_refresh:
             if self._store_observed is not None:
                 await self._store_observed()
-            async with self._book.reading(self._prime_slot) as view:
+            async with self._book.reading(self._prime_slot, self._remembered) as view:
                 done = [
                     await self._roll_up(view, market, everything=everything, whole=whole, show=show)
                     for market in self._markets
@@ -143,9 +149,11 @@ class Rollups:
         touched = await view.touched(market.id, 0 if head is None else head.event_id)
         for one in touched:
             plan.since[one.listing] = max(floor, min(today, local_date(one.since, market.zone)))
-        roller = DayRoller(self._book, view, plan, at)
+        over = self._finished[market.id]
+        over.begin(head, today)
+        roller = DayRoller(self._book, view, plan, over, at)
         venues = await roller.roll(show)
-        await MetricsMaker(self._book, plan, roller.still_open, at).make(venues)
+        await MetricsMaker(self._book, plan, over, roller, at).make(venues)
         rolled = RolledUp(
             market=market,
             at=at,
@@ -158,10 +166,9 @@ class Rollups:
         )
         for after in self._after:
             await after(view, rolled)
-        await self._book.keep_head(
-            market.id,
-            Head(event_id=view.newest, finished_day=today - timedelta(days=1), rolled_at=at),
-        )
+        head = Head(event_id=view.newest, finished_day=today - timedelta(days=1), rolled_at=at)
+        await self._book.keep_head(market.id, head)
+        over.end(head)
         if whole:
             self._whole_at[market.id] = at
         self._say(rolled)

@@ -3,7 +3,7 @@
 import msgspec
 
 from tablewire.domain.restaurants import Listing
-from tablewire.engine.venue_metrics import WINDOW_DAYS
+from tablewire.engine.finished_days import WINDOW_DAYS
 from tablewire.insights.figures import Figure
 from tablewire.storage.figure_door import RolledBook
 

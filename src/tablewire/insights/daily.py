@@ -1,24 +1,17 @@
 """One venue's one local day, rolled up: all that has to be kept of it so that figures over many days come out exactly."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from tablewire.domain.events import CloseReason, Origin
-from tablewire.insights.intervals import (
-    Spans,
-    clip,
-    covers,
-    intersection,
-    length,
-    lengths_between,
-    union,
-)
+from tablewire.insights.intervals import Span, Spans, covers, intersection, length, union
 from tablewire.insights.lifetimes import open_for, taken_after
 from tablewire.insights.local_time import LocalDay, at_wall, local_date, local_day, second_of_day
+from tablewire.insights.looks import NOBODY, DayLooks, Looks
 from tablewire.insights.stays import Stay, lead_days
 
 ROW_VERSION = 1
@@ -93,8 +86,8 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
 
     stays: Sequence[Stay]
     """Those that opened before the day's end and closed, if at all, in it or later."""
-    observed: Mapping[date, Spans]
-    """Per service date, when it was observed; a day takes its own part of it."""
+    looks: Looks = NOBODY
+    """When it was observed; a day takes its own part of it."""
     shown_before: Collection[date] = ()
     """Service dates of which the venue had shown some table before the day began."""
 
@@ -103,17 +96,15 @@ def roll_up(day: date, zone: ZoneInfo, watched: Watched, until: int | None = Non
     """What a local day was; with `until` (microseconds) only what had happened of it by then."""
     local = local_day(day, zone)
     end = local.end if until is None else min(local.end, until)
-    seen = {on: clip(spans, local.start, end) for on, spans in sorted(watched.observed.items())}
+    looks = watched.looks.on(local, end)
     drops = _drops_between(watched.stays, local.start, end)
     new = _for_new_dates(watched, drops)
     return VenueDay(
         day=day,
         finished=end == local.end,
-        observed=tuple(
-            lengths_between(union(span for spans in set(seen.values()) for span in spans), local.edges)
-        ),
-        dates=_dates(day, watched.stays, seen, end),
-        fully_booked=_fully_booked(day, zone, watched.stays, seen, end),
+        observed=looks.observed,
+        dates=_dates(day, watched.stays, looks, end),
+        fully_booked=_fully_booked(day, zone, watched.stays, looks, end),
         drops=_drop_columns(local, drops),
         endings=_endings(local, zone, watched.stays, end),
         release_leads=tuple(lead_days(stay.service_date, day) for stay in new),
@@ -132,7 +123,7 @@ def days_to_redo(happened_at: int, now: int, zone: ZoneInfo) -> tuple[date, ...]
 
 
 def _drops_between(stays: Iterable[Stay], start: int, end: int) -> list[Stay]:
-    found = [stay for stay in stays if stay.dropped_at is not None and start <= stay.dropped_at < end]
+    found = [stay for stay in stays if (at := stay.dropped_at) is not None and start <= at < end]
     return sorted(found, key=lambda stay: (stay.opened_at, stay.service_date, stay.minute, stay.dropped_for))
 
 
@@ -148,6 +139,8 @@ def _drop_columns(local: LocalDay, drops: Sequence[Stay]) -> Drops:
 
 def _for_new_dates(watched: Watched, drops: Sequence[Stay]) -> list[Stay]:
     """The drops of the very poll that first showed any table of their date, unless that poll built a baseline, too."""
+    if all(stay.service_date in watched.shown_before for stay in drops):
+        return []
     first: dict[date, int] = {}
     for stay in watched.stays:
         first[stay.service_date] = min(stay.first_seen_at, first.get(stay.service_date, stay.first_seen_at))
@@ -164,26 +157,31 @@ def _for_new_dates(watched: Watched, drops: Sequence[Stay]) -> list[Stay]:
     ]
 
 
-def _dates(day: date, stays: Iterable[Stay], seen: Mapping[date, Spans], end: int) -> Dates:
+def _dates(day: date, stays: Iterable[Stay], looks: DayLooks, end: int) -> Dates:
     prime: dict[date, list[tuple[int, int]]] = {}
     for stay in stays:
         if stay.prime:
             prime.setdefault(stay.service_date, []).append(stay.until(end))
-    watched = {on: time for on, spans in seen.items() if (time := length(spans))}
     return Dates(
-        leads=tuple(lead_days(on, day) for on in watched),
-        observed=tuple(watched.values()),
+        leads=tuple(lead_days(on, day) for on in looks.dates),
+        observed=looks.lengths,
         prime_open=tuple(
-            length(intersection(union(prime[on]), seen[on])) if on in prime else 0 for on in watched
+            _overlap(prime[on], spans) if on in prime else 0 for on, spans in looks.dates.items()
         ),
     )
 
 
-def _fully_booked(
-    day: date, zone: ZoneInfo, stays: Iterable[Stay], seen: Mapping[date, Spans], end: int
-) -> bool | None:
+def _overlap(stays: Sequence[Span], looks: Spans) -> int:
+    """How much of the looks falls into stays."""
+    first, last = looks[0][0], looks[-1][1]
+    if any(start <= first and last <= end for start, end in stays):
+        return length(looks)
+    return length(intersection(union(stays), looks))
+
+
+def _fully_booked(day: date, zone: ZoneInfo, stays: Iterable[Stay], looks: DayLooks, end: int) -> bool | None:
     at = at_wall(day, BOOKED_BY, zone)
-    if at >= end or not covers(seen.get(day, ()), at):
+    if at >= end or not covers(looks.dates.get(day, ()), at):
         return None
     return not any(
         stay.prime and stay.service_date == day and covers((stay.until(end),), at) for stay in stays

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from tablewire.insights.figures import Figure, mean_seconds
-from tablewire.insights.lifetimes import Lasting, Median, lasting, median, open_for
+from tablewire.insights.lifetimes import Lasting, lasting, open_for
 from tablewire.insights.local_time import local_date
 from tablewire.insights.stays import Stay, has_size, sizes_of
 from tablewire.insights.window import Window
@@ -45,22 +44,9 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
         return not self.code & 1
 
 
-def median_of(window: Window) -> Median:
-    """The median over all openings of the window that are known: those that ended, and those that are still open."""
-    lasted = [open_for(_age(window, stay)) for stay in window.still_open if _is_sample(window, stay)]
-    for day in window.within:
-        ends, reach = day.endings, (day.day - window.since).days
-        if max(ends.ago, default=0) <= reach:
-            lasted += ends.lasted
-        else:
-            lasted += [code for code, ago in zip(ends.lasted, ends.ago, strict=True) if ago <= reach]
-    return median(lasted)
-
-
-def mean_taken(window: Window) -> Figure:
-    """The mean of the durations that ended in the window with the table taken."""
-    taken = [code >> 1 for day in window.within for code in day.endings.lasted if not code & 1]
-    return mean_seconds(sum(taken), len(taken))
+def ages(window: Window) -> list[int]:
+    """How long tables of the window have been open that still are, as `lifetimes` codes it."""
+    return [open_for(_age(window, stay)) for stay in window.still_open if _is_sample(window, stay)]
 
 
 def lasting_of(window: Window, cut: Cut) -> Lasting:

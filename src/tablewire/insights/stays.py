@@ -1,12 +1,16 @@
 """Stays: one table's time on sale, from its opening to its closing, as the figures count it."""
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
 from tablewire.domain.events import CloseReason, Event, EventType, Origin, microseconds
 from tablewire.domain.slots import OpenSlot, local_start
 from tablewire.insights.intervals import Span
+
+_ORIGINS = {origin.value: origin for origin in Origin}
+"""A table, for a look into one costs a fifth of asking the class."""
 
 
 class Stay(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -50,6 +54,7 @@ Opened = tuple[date, int, int]
 """What tells a venue's openings apart: service date, minute, and the instant in microseconds."""
 
 
+@lru_cache(maxsize=1_024)
 def bits(sizes: tuple[int, ...]) -> int:
     """Party sizes as bits; sizes over 62 are left out, for no table has so many seats and a column only 63 bits."""
     return sum(1 << size for size in set(sizes) if 0 < size <= 62)
@@ -91,7 +96,7 @@ def open_stay(slot: OpenSlot, service_date: date, *, prime: bool) -> Stay:
         minute=start.hour * 60 + start.minute,
         prime=prime,
         sizes=bits(slot.ever_sizes),
-        origin=Origin(slot.origin),
+        origin=_ORIGINS[slot.origin],
         first_seen_at=microseconds(slot.first_seen_at),
         opened_at=_whole(slot.opened_at),
     )

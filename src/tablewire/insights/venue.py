@@ -1,17 +1,26 @@
 """The figures of one venue over a window of local days, merged from its rolled-up days."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from tablewire.insights.daily import VenueDay
-from tablewire.insights.durations import mean_taken, median_of
-from tablewire.insights.figures import LEAST_OBSERVED, NOTHING, Figure, rate, share, spread
-from tablewire.insights.lifetimes import Median
+from tablewire.insights.durations import ages
+from tablewire.insights.figures import (
+    LEAST_OBSERVED,
+    NOTHING,
+    Figure,
+    mean_seconds,
+    rate,
+    share,
+    spread_of_sums,
+)
+from tablewire.insights.lifetimes import Median, median
 from tablewire.insights.local_time import DAY, HOUR, SECOND, local_day
 from tablewire.insights.releases import Release, release_rule
+from tablewire.insights.sums import Sums, sums_of
 from tablewire.insights.window import Window
 
 MEDIAN_SCALE = 600
@@ -54,24 +63,25 @@ class VenueHabits(msgspec.Struct, frozen=True, kw_only=True):
 
 def figures(window: Window) -> VenueFigures:
     """All figures of a venue."""
-    days = window.within
-    observed = sum(day.observed_time for day in days)
-    looked_at = sum(1 for day in days if day.observed_time)
-    drops = sum(len(day.drops.hours) for day in days)
-    prime = rate(sum(sum(day.drops.prime) for day in days), observed, DAY, looked_at)
-    found = median_of(window)
+    return figures_of(sums_of(window.days, window.since), ages(window))
+
+
+def figures_of(days: Sums, still_open: Iterable[int]) -> VenueFigures:
+    """All figures of a venue whose days have been added up; of tables that are still open the ages, as `lifetimes` codes them."""
+    prime = rate(days.prime, days.observed, DAY, days.looked_at)
+    lasts = median([*days.lasted, *still_open])
     booked = _prime_booked(days)
     return VenueFigures(
-        observed_days=observed / DAY,
-        drops=drops,
-        drop_frequency_per_day=rate(drops, observed, DAY, looked_at),
+        observed_days=days.observed / DAY,
+        drops=days.drops,
+        drop_frequency_per_day=rate(days.drops, days.observed, DAY, days.looked_at),
         prime_time_drop_frequency=prime,
-        avg_drop_duration_seconds=mean_taken(window),
-        median_drop_duration_seconds=found,
-        percent_days_fully_booked=_fully_booked(days),
+        avg_drop_duration_seconds=mean_seconds(days.taken_time, days.taken),
+        median_drop_duration_seconds=lasts,
+        percent_days_fully_booked=share(days.booked, days.judged),
         prime_booked_ratio=booked,
-        volatility_score=_volatility(days),
-        scarcity_score=scarcity(booked, prime, found),
+        volatility_score=spread_of_sums(days.whole_days, days.whole_drops, days.whole_squares),
+        scarcity_score=scarcity(booked, prime, lasts),
     )
 
 
@@ -96,27 +106,10 @@ def scarcity(booked: Figure, prime: Figure, lasts: Median) -> Figure:
     return Figure(100 * (weighted + 0.25 / (1 + lasts.value / MEDIAN_SCALE)), prime.samples)
 
 
-def _fully_booked(days: Iterable[VenueDay]) -> Figure:
-    judged = [day.fully_booked for day in days if day.fully_booked is not None]
-    return share(sum(judged), len(judged))
-
-
-def _prime_booked(days: Sequence[VenueDay]) -> Figure:
-    observed = sum(sum(day.dates.observed) for day in days)
-    if observed < LEAST_OBSERVED:
+def _prime_booked(days: Sums) -> Figure:
+    if days.dates_observed < LEAST_OBSERVED:
         return NOTHING
-    open_time = sum(sum(day.dates.prime_open) for day in days)
-    dates: set[int] = set()
-    for day in days:
-        dates.update(map(day.day.toordinal().__add__, day.dates.leads))
-    return Figure(1 - open_time / observed, len(dates))
-
-
-def _volatility(days: Iterable[VenueDay]) -> Figure:
-    """Of whole days only: a day that is not over, or was hardly looked at, has no count to compare."""
-    return spread(
-        [len(day.drops.hours) for day in days if day.finished and day.observed_time >= LEAST_OBSERVED]
-    )
+    return Figure(1 - days.prime_open / days.dates_observed, days.dates.bit_count())
 
 
 def _hours_of_week(days: Iterable[VenueDay], zone: ZoneInfo) -> tuple[HourOfWeek, ...]:

@@ -184,6 +184,11 @@ class Board:
         """One bucket at one provider."""
         return self._places.get((key, provider))
 
+    def state(self, key: BucketKey, provider: str) -> BucketState | None:
+        """The state of one bucket at one provider."""
+        place = self._places.get((key, provider))
+        return None if place is None else place.state
+
     def places(self) -> list[Place]:
         """All that is shown, by market, date, time slot and provider."""
         if self._in_order is None:

@@ -1,19 +1,24 @@
 """The doors of stored figures: what the engine and the services ask of them, in their words."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from typing import Protocol
 
 import msgspec
 
+from tablewire.domain.buckets import BucketKey
 from tablewire.domain.restaurants import Listing
+from tablewire.domain.state import BucketState
 from tablewire.insights.daily import VenueDay
 from tablewire.insights.forecast import Prior
 from tablewire.insights.intervals import Spans
 from tablewire.insights.kept import Kept
 from tablewire.insights.scoring import Verdict
 from tablewire.insights.stays import Opened, Stay
+
+Remembered = Callable[[BucketKey, str], BucketState | None]
+"""The memory of a bucket at a provider, where this process has one."""
 
 
 class ObservedDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,8 +147,10 @@ class LogView(Protocol):
 class RolledBook(Protocol):
     """Where rolled-up days and figures are kept."""
 
-    def reading(self, prime_slot: str) -> AbstractAsyncContextManager[LogView]:
+    def reading(self, prime_slot: str, remembered: Remembered) -> AbstractAsyncContextManager[LogView]:
         """See everything as it is now, until the end of the block; `prime_slot` is the time slot that is prime time.
+
+        What is open is taken from what is `remembered` of a bucket where that is as far as the store.
 
         Only one at a time, in all processes: raises `Conflict` where another does so. Raises `StoreError`.
         """

@@ -1,9 +1,8 @@
 """The log, the open slots and the observed time of one instant, as roll-ups read them on PostgreSQL."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 from typing import Any
 
 import asyncpg
@@ -15,9 +14,10 @@ from tablewire.errors import Conflict
 from tablewire.insights.kept import Kept
 from tablewire.insights.stays import Opened, Stay, bits
 from tablewire.storage.failures import unavailable
-from tablewire.storage.figure_door import Head, ObservedDay, Touched
+from tablewire.storage.figure_door import Head, ObservedDay, Remembered, Touched
 from tablewire.storage.kept_log import KEPT, kept_of
 from tablewire.storage.observed_rows import spans_of
+from tablewire.storage.open_stays import OpenStayReader
 from tablewire.storage.pools import CONNECT_TIMEOUT
 
 ONE_AT_A_TIME = 0x7AB1E_F16
@@ -52,13 +52,6 @@ FROM availability_events
 WHERE event_type = 'CLOSED' AND market = $1 AND closed_at >= $2 AND closed_at < $4 AND first_seen_at < $3
 """
 
-OPEN = """
-SELECT bucket.provider, slot.venue_id, bucket.service_date, bucket.time_slot, slot.actual_time::time AS slot_time,
-    slot.ever_sizes AS party_sizes, slot.origin, slot.first_seen_at, slot.opened_at
-FROM open_slots AS slot JOIN discovery_buckets AS bucket USING (ref)
-WHERE bucket.market = $1
-"""
-
 # The newest row of each venue by itself: to sort all rows of all venues takes longer with every day that is kept.
 SHOWN = """
 SELECT wanted.venue_id, newest.shown FROM unnest($3::text[]) AS wanted (venue_id), LATERAL (
@@ -82,11 +75,16 @@ class PostgresLogView:
     """See `figure_door.LogView`; all of it in one transaction."""
 
     def __init__(
-        self, connection: "PoolConnectionProxy[asyncpg.Record]", newest: int, prime_slot: str
+        self,
+        connection: "PoolConnectionProxy[asyncpg.Record]",
+        newest: int,
+        prime_slot: str,
+        remembered: Remembered,
     ) -> None:
         self.newest = newest
         self._connection = connection
         self._prime_slot = prime_slot
+        self._remembered = remembered
 
     async def head(self, market: str) -> Head | None:
         """How far a market was rolled up."""
@@ -124,13 +122,23 @@ class PostgresLogView:
     async def closed(
         self, market: str, venues: Collection[Listing] | None, start: int, end: int
     ) -> dict[Listing, list[Stay]]:
-        """Stays that are over."""
-        bounds = _instant(start), _instant(end), _instant(end) + LONGEST_STAY
-        return await self._stays(CLOSED, (market, *bounds), venues, self._closed_stay)
+        """Stays that are over, by a cursor: a week of a city is many rows, and larger as rows than as stays.
+
+        Venues are picked here: what just happened is in no statistics, and a join planned for a few rows takes a minute for a day's.
+        """
+        found: dict[tuple[str, str], list[Stay]] = {}
+        values = market, _instant(start), _instant(end), _instant(end) + LONGEST_STAY
+        with unavailable():
+            async for row in self._connection.cursor(CLOSED, *values, prefetch=PART, timeout=PATIENCE):
+                key = row["provider"], row["venue_id"]
+                if venues is None or key in venues:
+                    found.setdefault(key, []).append(_closed_stay(row))
+        return {Listing(*key): stays for key, stays in found.items()}
 
     async def open(self, market: str, venues: Collection[Listing] | None) -> dict[Listing, list[Stay]]:
         """Stays that went on."""
-        return await self._stays(OPEN, (market,), venues, self._open_stay)
+        reader = OpenStayReader(self._connection, market, self._prime_slot, self._remembered)
+        return await reader.read(venues)
 
     async def dropped(
         self, market: str, venues: Collection[Listing] | None, start: int, end: int
@@ -143,7 +151,7 @@ class PostgresLogView:
                 listing = Listing(row["provider"], row["venue_id"])
                 if venues is None or listing in venues:
                     opened = row["service_date"], _minute(row["slot_time"]), microseconds(row["opened_at"])
-                    found.setdefault(listing, {})[opened] = _bits(tuple(row["party_sizes"]))
+                    found.setdefault(listing, {})[opened] = bits(tuple(row["party_sizes"]))
         return found
 
     async def shown(
@@ -153,45 +161,15 @@ class PostgresLogView:
         rows = await self._read(SHOWN, market, provider, list(venue_ids), before)
         return {row["venue_id"]: tuple(row["shown"]) for row in rows}
 
-    async def _stays(
-        self,
-        statement: str,
-        values: tuple[Any, ...],
-        venues: Collection[Listing] | None,
-        stay_of: Callable[[asyncpg.Record], Stay],
-    ) -> dict[Listing, list[Stay]]:
-        """By a cursor: a week of a city is many rows, and larger as rows than as stays.
-
-        Venues are picked here: what just happened is in no statistics, and a join planned for a few rows takes a minute for a day's.
-        """
-        found: dict[tuple[str, str], list[Stay]] = {}
-        with unavailable():
-            async for row in self._connection.cursor(statement, *values, prefetch=PART, timeout=PATIENCE):
-                key = row["provider"], row["venue_id"]
-                if venues is None or key in venues:
-                    found.setdefault(key, []).append(stay_of(row))
-        return {Listing(*key): stays for key, stays in found.items()}
-
     async def _read(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         with unavailable():
             return await self._connection.fetch(statement, *values, timeout=PATIENCE)
 
-    def _closed_stay(self, row: asyncpg.Record) -> Stay:
-        seconds = row["drop_duration_seconds"]
-        return Stay(
-            prime=row["time_bucket"] == "prime",
-            closed_at=microseconds(row["closed_at"]),
-            reason=_REASONS[row["close_reason"]],
-            lasted=None if seconds is None else round(seconds * 1_000) * 1_000,
-            **_begun(row),
-        )
-
-    def _open_stay(self, row: asyncpg.Record) -> Stay:
-        return Stay(prime=row["time_slot"] == self._prime_slot, **_begun(row))
-
 
 @asynccontextmanager
-async def log_view(pool: "asyncpg.Pool[asyncpg.Record]", prime_slot: str) -> AsyncIterator[PostgresLogView]:
+async def log_view(
+    pool: "asyncpg.Pool[asyncpg.Record]", prime_slot: str, remembered: Remembered
+) -> AsyncIterator[PostgresLogView]:
     """A view of one instant; see `figure_door.RolledBook.reading`."""
     with unavailable():
         connection = await pool.acquire(timeout=CONNECT_TIMEOUT)
@@ -204,7 +182,7 @@ async def log_view(pool: "asyncpg.Pool[asyncpg.Record]", prime_slot: str) -> Asy
                 if not await connection.fetchval(LOCK, ONE_AT_A_TIME):
                     raise Conflict("The figures are being refreshed already.")
                 newest = await connection.fetchval(NEWEST)
-            yield PostgresLogView(connection, newest, prime_slot)
+            yield PostgresLogView(connection, newest, prime_slot, remembered)
         finally:
             with unavailable():
                 await transaction.rollback()
@@ -212,24 +190,24 @@ async def log_view(pool: "asyncpg.Pool[asyncpg.Record]", prime_slot: str) -> Asy
         await pool.release(connection)
 
 
-def _begun(row: asyncpg.Record) -> dict[str, Any]:
-    return {
-        "service_date": row["service_date"],
-        "minute": _minute(row["slot_time"]),
-        "sizes": _bits(tuple(row["party_sizes"])),
-        "origin": _ORIGINS[row["origin"]],
-        "first_seen_at": microseconds(row["first_seen_at"]),
-        "opened_at": None if row["opened_at"] is None else microseconds(row["opened_at"]),
-    }
+def _closed_stay(row: asyncpg.Record) -> Stay:
+    seconds = row["drop_duration_seconds"]
+    return Stay(
+        service_date=row["service_date"],
+        minute=_minute(row["slot_time"]),
+        prime=row["time_bucket"] == "prime",
+        sizes=bits(tuple(row["party_sizes"])),
+        origin=_ORIGINS[row["origin"]],
+        first_seen_at=microseconds(row["first_seen_at"]),
+        opened_at=None if row["opened_at"] is None else microseconds(row["opened_at"]),
+        closed_at=microseconds(row["closed_at"]),
+        reason=_REASONS[row["close_reason"]],
+        lasted=None if seconds is None else round(seconds * 1_000) * 1_000,
+    )
 
 
 def _minute(at: time) -> int:
     return at.hour * 60 + at.minute
-
-
-@lru_cache(maxsize=1_024)
-def _bits(sizes: tuple[int, ...]) -> int:
-    return bits(sizes)
 
 
 def _instant(at: int) -> datetime:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
@@ -12,14 +13,13 @@ import msgspec
 from tablewire.domain.restaurants import Listing
 from tablewire.insights.daily import ROW_VERSION, VenueDay
 from tablewire.storage.failures import committing, unavailable
-from tablewire.storage.figure_door import Head, LogView, RolledDay, VenueMetrics
+from tablewire.storage.figure_door import Head, LogView, Remembered, RolledDay, VenueMetrics
 from tablewire.storage.log_views import log_view
 from tablewire.storage.pools import CONNECT_TIMEOUT
 
 KEEP_DAYS = """
 INSERT INTO venue_days (market, provider, venue_id, day, version, finished, body, shown, computed_at)
-SELECT $1, provider, venue_id, day, $2, finished, body,
-    ARRAY(SELECT one.value::date FROM json_array_elements_text(shown::json) AS one), $3
+SELECT $1, provider, venue_id, day, $2, finished, body, shown::date[], $3
 FROM unnest($4::text[], $5::text[], $6::date[], $7::bool[], $8::bytea[], $9::text[])
     AS new (provider, venue_id, day, finished, body, shown)
 ON CONFLICT (market, provider, venue_id, day) DO UPDATE SET
@@ -65,9 +65,9 @@ class PostgresRolledDays:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._pool = pool
 
-    def reading(self, prime_slot: str) -> AbstractAsyncContextManager[LogView]:
+    def reading(self, prime_slot: str, remembered: Remembered) -> AbstractAsyncContextManager[LogView]:
         """See everything as it is now."""
-        return log_view(self._pool, prime_slot)
+        return log_view(self._pool, prime_slot, remembered)
 
     async def keep_days(self, market: str, rows: Sequence[RolledDay], at: datetime) -> None:
         """Store rows, all at once."""
@@ -77,7 +77,7 @@ class PostgresRolledDays:
             [row.body.day for row in rows],
             [row.body.finished for row in rows],
             [_encode(row.body) for row in rows],
-            [msgspec.json.encode(row.shown).decode() for row in rows],
+            [_array(row.shown) for row in rows],
         ]
         await self._write(KEEP_DAYS, market, ROW_VERSION, at, *columns)
 
@@ -146,3 +146,9 @@ class PostgresRolledDays:
                 await connection.execute(statement, *values)
         finally:
             await self._pool.release(connection)
+
+
+@lru_cache(maxsize=4_096)
+def _array(days: tuple[date, ...]) -> str:
+    """Dates as an array is written: an array of arrays has no other way into a statement."""
+    return "{" + ",".join(map(date.isoformat, days)) + "}"

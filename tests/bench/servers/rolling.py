@@ -1,4 +1,4 @@
-"""Rolls up as the command does, in a process that takes orders from a benchmark."""
+"""Rolls up as the service does, in a process that takes orders from a benchmark."""
 
 import os
 import resource
@@ -12,6 +12,7 @@ import uvloop
 from tablewire.domain.markets import NYC
 from tablewire.engine.clock import SystemClock
 from tablewire.figures import make_rollups
+from tablewire.live.board import Board
 from tablewire.storage.store import PostgresStore
 from tablewire.telemetry import configure_logging
 from tests.bench.children import obey, options, resident
@@ -32,9 +33,9 @@ class ToldClock(SystemClock):
 class Orders:
     """What a benchmark can have done."""
 
-    def __init__(self, store: PostgresStore, at: datetime) -> None:
+    def __init__(self, store: PostgresStore, at: datetime, board: Board) -> None:
         self._clock = ToldClock(at)
-        self._rollups = make_rollups(store, (NYC,), "19:00", self._clock)
+        self._rollups = make_rollups(store, (NYC,), "19:00", self._clock, board.state)
 
     async def refresh(self, order: dict[str, Any]) -> Any:
         """Refresh as of an instant: `everything`, what is due of all venues (`whole`), or what the hourly loop does."""
@@ -52,13 +53,22 @@ class Orders:
         }
 
 
+async def _board(store: PostgresStore) -> Board:
+    """What is open, in memory as after a start."""
+    keys = [stored.key for stored in await store.stored_buckets("nyc", "resy")]
+    board = Board()
+    for state in (await store.load(keys, "resy")).values():
+        board.put(state)
+    return board
+
+
 async def main() -> None:
     """Open the store, and obey."""
     given = options()
     configure_logging("console", "error", stream=sys.stderr)
     store = await PostgresStore.open(given["dsn"])
     try:
-        orders = Orders(store, datetime.fromisoformat(given["at"]))
+        orders = Orders(store, datetime.fromisoformat(given["at"]), await _board(store))
         await obey({"refresh": orders.refresh})
     finally:
         await store.close()

@@ -5,7 +5,7 @@ from statistics import fmean, median
 
 import msgspec
 
-from tablewire.insights.durations import median_of
+from tablewire.insights.venue import figures
 from tablewire.insights.window import Window
 from tests.integration.insights import by_hand
 from tests.integration.insights.course import Lived
@@ -43,7 +43,7 @@ def lasting(lived: Lived, venues: Sequence[Venue]) -> Lasting:
     taken = [stay.lasted for stay in stays if stay.end == "taken"]
     lines = [line for stay in stays if (line := lived.witness.line_of(stay)) is not None]
     ends = [(line.closed - line.opened, line.end == "taken") for line in lines]
-    found = median_of(
+    found = figures(
         Window(
             zone=lived.settings.markets[0].zone,
             since=venues[0].window.since,
@@ -51,7 +51,7 @@ def lasting(lived: Lived, venues: Sequence[Venue]) -> Lasting:
             days=[day for venue in venues for day in venue.window.days],
             still_open=[stay for venue in venues for stay in venue.window.still_open],
         )
-    )
+    ).median_drop_duration_seconds
     return Lasting(
         days=days,
         openings=len(stays),

@@ -7,6 +7,7 @@ import msgspec
 from tablewire.domain.events import CloseReason, Origin
 from tablewire.insights.daily import VenueDay, Watched, days_to_redo, roll_up
 from tablewire.insights.lifetimes import open_for, taken_after
+from tablewire.insights.looks import Looks
 from tests.insights_days import HOUR, MINUTE, MONDAY, NEW_YORK, at, row, stay, watched_day
 
 SECOND = 1_000_000
@@ -49,7 +50,7 @@ def test_a_table_belongs_to_the_day_of_its_opening_as_a_drop_and_of_its_closing_
 def test_prime_time_is_the_union_of_tables_within_the_observed_time_of_their_date() -> None:
     watched = Watched(
         stays=[stay(at(10), 3600), stay(at(10, 30), 3600), stay(at(10), 9000, on=TUESDAY)],
-        observed={MONDAY: ((at(10, 15), at(12)),)},
+        looks=Looks({MONDAY: ((at(10, 15), at(12)),)}),
     )
 
     dates = roll_up(MONDAY, NEW_YORK, watched).dates
@@ -58,7 +59,9 @@ def test_prime_time_is_the_union_of_tables_within_the_observed_time_of_their_dat
 
 
 def test_a_venue_is_observed_while_any_of_its_dates_is() -> None:
-    watched = Watched(stays=[], observed={MONDAY: ((at(10), at(11)),), TUESDAY: ((at(10, 30), at(12, 30)),)})
+    watched = Watched(
+        stays=[], looks=Looks({MONDAY: ((at(10), at(11)),), TUESDAY: ((at(10, 30), at(12, 30)),)})
+    )
 
     day = roll_up(MONDAY, NEW_YORK, watched)
 
@@ -76,7 +79,7 @@ def test_a_date_is_fully_booked_if_no_prime_table_is_open_at_five() -> None:
 
 
 def test_where_nobody_looked_at_five_nobody_knows() -> None:
-    watched = Watched(stays=[stay(at(16), 7200)], observed={MONDAY: ((at(9), at(17)),)})
+    watched = Watched(stays=[stay(at(16), 7200)], looks=Looks({MONDAY: ((at(9), at(17)),)}))
 
     assert roll_up(MONDAY, NEW_YORK, watched).fully_booked is None
     assert roll_up(MONDAY, NEW_YORK, watched_day(), until=at(16)).fully_booked is None

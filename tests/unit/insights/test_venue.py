@@ -8,6 +8,7 @@ from tablewire.domain.events import CloseReason
 from tablewire.insights.daily import Watched, roll_up
 from tablewire.insights.figures import Figure
 from tablewire.insights.lifetimes import Median
+from tablewire.insights.looks import Looks
 from tablewire.insights.venue import figures, habits, scarcity
 from tests.insights_days import MONDAY, NEW_YORK, at, row, stay, window_of
 
@@ -65,7 +66,7 @@ def test_observed_days_without_a_drop_are_a_frequency_of_0() -> None:
 
 
 def test_under_an_hour_of_observation_there_is_no_frequency() -> None:
-    watched = Watched(stays=[stay(at(9, 10))], observed={MONDAY: ((at(9), at(9, 59)),)})
+    watched = Watched(stays=[stay(at(9, 10))], looks=Looks({MONDAY: ((at(9), at(9, 59)),)}))
 
     found = figures(window_of(roll_up(MONDAY, NEW_YORK, watched)))
 
@@ -75,7 +76,7 @@ def test_under_an_hour_of_observation_there_is_no_frequency() -> None:
 
 
 def test_a_day_on_which_nobody_looked_is_not_a_day_without_drops() -> None:
-    blind = roll_up(TUESDAY, NEW_YORK, Watched(stays=[], observed={}))
+    blind = roll_up(TUESDAY, NEW_YORK, Watched(stays=[]))
 
     found = figures(window_of(row(stay(at(9))), blind))
 
@@ -84,7 +85,9 @@ def test_a_day_on_which_nobody_looked_is_not_a_day_without_drops() -> None:
 
 
 def test_a_day_that_is_not_over_has_no_count_to_compare() -> None:
-    today = roll_up(MONDAY, NEW_YORK, Watched(stays=[], observed={MONDAY: ((at(0), at(12)),)}), until=at(12))
+    today = roll_up(
+        MONDAY, NEW_YORK, Watched(stays=[], looks=Looks({MONDAY: ((at(0), at(12)),)})), until=at(12)
+    )
 
     assert figures(window_of(today)).volatility_score == Figure(None, 0)
 
