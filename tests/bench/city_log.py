@@ -1,6 +1,6 @@
 """The log of a make-believe city, of any length, made by the database itself: openings, their closings, and observed time."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import asyncpg
@@ -184,7 +184,8 @@ async def _observe(
     while day <= last:
         body = body_of(_looks(day, microseconds(length.start), microseconds(until), length.venues))
         dates = [day + timedelta(days=ahead) for ahead in range(AHEAD)]
-        rows: list[tuple[Any, ...]] = [(day, on, body, until) for on in dates]
+        at = min(until, datetime.combine(day + timedelta(days=1), time(), NYC.zone))
+        rows: list[tuple[Any, ...]] = [(day, on, body, at) for on in dates]
         await connection.executemany(OBSERVE, rows)
         day += timedelta(days=1)
 

@@ -103,7 +103,7 @@ def roll_up(day: date, zone: ZoneInfo, watched: Watched, until: int | None = Non
         day=day,
         finished=end == local.end,
         observed=looks.observed,
-        dates=_dates(day, watched.stays, looks, end),
+        dates=_dates(watched.stays, looks, end),
         fully_booked=_fully_booked(day, zone, watched.stays, looks, end),
         drops=_drop_columns(local, drops),
         endings=_endings(local, zone, watched.stays, end),
@@ -157,13 +157,13 @@ def _for_new_dates(watched: Watched, drops: Sequence[Stay]) -> list[Stay]:
     ]
 
 
-def _dates(day: date, stays: Iterable[Stay], looks: DayLooks, end: int) -> Dates:
+def _dates(stays: Iterable[Stay], looks: DayLooks, end: int) -> Dates:
     prime: dict[date, list[tuple[int, int]]] = {}
     for stay in stays:
         if stay.prime:
             prime.setdefault(stay.service_date, []).append(stay.until(end))
     return Dates(
-        leads=tuple(lead_days(on, day) for on in looks.dates),
+        leads=looks.leads,
         observed=looks.lengths,
         prime_open=tuple(
             _overlap(prime[on], spans) if on in prime else 0 for on, spans in looks.dates.items()

@@ -7,6 +7,7 @@ import msgspec
 
 from tablewire.insights.intervals import Spans, clip, length, lengths_between, union
 from tablewire.insights.local_time import LocalDay
+from tablewire.insights.stays import lead_days
 
 
 class DayLooks(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,8 +17,10 @@ class DayLooks(msgspec.Struct, frozen=True, kw_only=True):
     """By service date, in order; of those only that were observed for some time."""
     observed: tuple[int, ...]
     """Microseconds of each local hour of the day in which some date was observed."""
+    leads: tuple[int, ...]
+    """How many days ahead each of `dates` is,"""
     lengths: tuple[int, ...]
-    """Microseconds in which each of `dates` was observed."""
+    """and for how many microseconds it was observed."""
 
 
 class Looks:
@@ -46,5 +49,6 @@ def _looks_on(dates: Mapping[date, Spans], local: LocalDay, end: int) -> DayLook
     return DayLooks(
         dates=seen,
         observed=tuple(lengths_between(everything, local.edges)),
+        leads=tuple(lead_days(on, local.day) for on in seen),
         lengths=tuple(map(length, seen.values())),
     )

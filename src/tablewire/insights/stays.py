@@ -1,6 +1,6 @@
 """Stays: one table's time on sale, from its opening to its closing, as the figures count it."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 
 import msgspec
@@ -104,7 +104,7 @@ def open_stay(slot: OpenSlot, service_date: date, *, prime: bool) -> Stay:
 
 def lead_days(service_date: date, day: date) -> int:
     """How many days a date lies ahead of another; after midnight the evening before is at -1."""
-    return (service_date - day) // timedelta(days=1)
+    return (service_date - day).days
 
 
 def _whole(at: datetime | None) -> int | None:

@@ -122,14 +122,14 @@ class PostgresLogView:
     async def closed(
         self, market: str, venues: Collection[Listing] | None, start: int, end: int
     ) -> dict[Listing, list[Stay]]:
-        """Stays that are over, by a cursor: a week of a city is many rows, and larger as rows than as stays.
+        """Stays that are over.
 
         Venues are picked here: what just happened is in no statistics, and a join planned for a few rows takes a minute for a day's.
         """
         found: dict[tuple[str, str], list[Stay]] = {}
         values = market, _instant(start), _instant(end), _instant(end) + LONGEST_STAY
-        with unavailable():
-            async for row in self._connection.cursor(CLOSED, *values, prefetch=PART, timeout=PATIENCE):
+        async for rows in self._parts(CLOSED, *values):
+            for row in rows:
                 key = row["provider"], row["venue_id"]
                 if venues is None or key in venues:
                     found.setdefault(key, []).append(_closed_stay(row))
@@ -144,15 +144,14 @@ class PostgresLogView:
         self, market: str, venues: Collection[Listing] | None, start: int, end: int
     ) -> dict[Listing, dict[Opened, int]]:
         """Openings of some time."""
-        found: dict[Listing, dict[Opened, int]] = {}
-        values = market, _instant(start), _instant(end)
-        with unavailable():
-            async for row in self._connection.cursor(DROPPED, *values, prefetch=PART, timeout=PATIENCE):
-                listing = Listing(row["provider"], row["venue_id"])
-                if venues is None or listing in venues:
+        found: dict[tuple[str, str], dict[Opened, int]] = {}
+        async for rows in self._parts(DROPPED, market, _instant(start), _instant(end)):
+            for row in rows:
+                key = row["provider"], row["venue_id"]
+                if venues is None or key in venues:
                     opened = row["service_date"], _minute(row["slot_time"]), microseconds(row["opened_at"])
-                    found.setdefault(listing, {})[opened] = bits(tuple(row["party_sizes"]))
-        return found
+                    found.setdefault(key, {})[opened] = bits(tuple(row["party_sizes"]))
+        return {Listing(*key): opened for key, opened in found.items()}
 
     async def shown(
         self, market: str, provider: str, venue_ids: Sequence[str], before: date
@@ -160,6 +159,13 @@ class PostgresLogView:
         """From the newest rows before a day."""
         rows = await self._read(SHOWN, market, provider, list(venue_ids), before)
         return {row["venue_id"]: tuple(row["shown"]) for row in rows}
+
+    async def _parts(self, statement: str, *values: Any) -> AsyncIterator[list[asyncpg.Record]]:
+        """Rows some at a time: a week of a city is many, and larger as rows than as what is made of them."""
+        with unavailable():
+            cursor = await self._connection.cursor(statement, *values, timeout=PATIENCE)
+            while rows := await cursor.fetch(PART, timeout=PATIENCE):
+                yield rows
 
     async def _read(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         with unavailable():

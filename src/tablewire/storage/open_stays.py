@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -21,7 +21,6 @@ BUCKETS = """
 SELECT ref, provider, service_date, time_slot, poll_seq FROM discovery_buckets WHERE market = $1 ORDER BY ref
 """
 
-OpenStays = dict[Listing, list[Stay]]
 _ByVenue = Mapping[str, Sequence[OpenSlot]]
 
 
@@ -40,22 +39,27 @@ class OpenStayReader:
         self._prime_slot = prime_slot
         self._remembered = remembered
 
-    async def read(self, venues: Collection[Listing] | None) -> OpenStays:
+    async def read(self, venues: Collection[Listing] | None) -> dict[Listing, list[Stay]]:
         """The stays of some venues, or of all. Raises `StoreUnavailable`."""
-        found: OpenStays = {}
+        found = defaultdict[str, defaultdict[str, list[Stay]]](lambda: defaultdict(list))
         with unavailable():
             rows = await self._connection.fetch(BUCKETS, self._market)
         for row in rows:
+            provider = row["provider"]
             key = BucketKey(self._market, row["service_date"], row["time_slot"])
-            state = self._remembered(key, row["provider"])
+            state = self._remembered(key, provider)
             # What is remembered follows the store poll by poll: at the same poll it says the same. It goes on at the next wait.
             if state is not None and state.row.poll_seq == row["poll_seq"]:
-                self._add(found, state.by_venue, key, row["provider"], venues)
+                self._add(found[provider], _at(state.by_venue, provider, venues), key)
                 await asyncio.sleep(0)
             else:
-                stored = await self._stored(row["ref"], row["provider"])
-                self._add(found, stored, key, row["provider"], venues)
-        return found
+                stored = await self._stored(row["ref"], provider)
+                self._add(found[provider], _at(stored, provider, venues), key)
+        return {
+            Listing(provider, storable(venue_id)): stays
+            for provider, by_venue in found.items()
+            for venue_id, stays in by_venue.items()
+        }
 
     async def _stored(self, ref: int, provider: str) -> _ByVenue:
         with unavailable():
@@ -67,26 +71,20 @@ class OpenStayReader:
 
     def _add(
         self,
-        found: OpenStays,
-        by_venue: _ByVenue,
+        found: defaultdict[str, list[Stay]],
+        opened: Iterable[tuple[str, Sequence[OpenSlot]]],
         key: BucketKey,
-        provider: str,
-        venues: Collection[Listing] | None,
     ) -> None:
         prime, day = key.time_slot == self._prime_slot, key.service_date
-        for listing, slots in _of(by_venue, provider, venues):
-            stays = found.setdefault(listing, [])
-            stays += [open_stay(slot, day, prime=prime) for slot in slots]
+        for venue_id, slots in opened:
+            found[venue_id] += [open_stay(slot, day, prime=prime) for slot in slots]
 
 
-def _of(
+def _at(
     by_venue: _ByVenue, provider: str, venues: Collection[Listing] | None
-) -> Iterator[tuple[Listing, Sequence[OpenSlot]]]:
+) -> Iterable[tuple[str, Sequence[OpenSlot]]]:
     """What is open at the venues that are wanted, without a look at the others."""
     if venues is None:
-        for venue_id, slots in by_venue.items():
-            yield Listing(provider, storable(venue_id)), slots
-    else:
-        for listing in venues:
-            if listing.provider == provider and (found := by_venue.get(listing.venue_id)):
-                yield listing, found
+        return by_venue.items()
+    wanted = (one.venue_id for one in venues if one.provider == provider)
+    return ((venue_id, slots) for venue_id in wanted if (slots := by_venue.get(venue_id)))

@@ -18,10 +18,6 @@ from tablewire.storage.transactions import transaction
 ONE_AT_A_TIME = "SELECT pg_try_advisory_xact_lock(7_215_901_006)"
 """Held for one batch: several processes never remove at once, and none keeps the lock when it dies."""
 
-NOT_FLUSHED = "SET LOCAL synchronous_commit = off"
-"""A batch holds the row that polls wait for until its commit is done, so that must not wait for the disk: after a crash of the server
-the last batches are there again, whole, and go again."""
-
 REMOVE_EVENTS = f"""
 WITH page AS (
     SELECT e.id, coalesce({HAPPENED_AT} < coalesce(b.before, $4) AND e.id <= coalesce(b.upto, e.id), false) AS old
@@ -76,7 +72,11 @@ ROLLED_UP = "SELECT market, event_id, finished_day FROM rollup_heads"
 
 
 class PostgresRetention:
-    """See `retention_door.RetentionStore`. Each batch is a transaction of its own, short enough that nobody notices it."""
+    """See `retention_door.RetentionStore`. Each batch is a transaction of its own, short enough that nobody notices it.
+
+    It holds the row that polls wait for until its commit is done, so that does not wait for the disk: after a crash of the server
+    the last batches are there again, whole, and go again.
+    """
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._pool = pool
@@ -100,7 +100,7 @@ class PostgresRetention:
 
         `bounds` by market; events of other markets go by their age alone.
         """
-        async with transaction(self._pool) as connection:
+        async with transaction(self._pool, flushed=False) as connection:
             row = await self._remove(
                 connection,
                 REMOVE_EVENTS,
@@ -117,7 +117,7 @@ class PostgresRetention:
 
     async def remove_notifications(self, before: datetime, limit: int) -> int:
         """Remove some of the oldest notifications with their deliveries; answers how many. Raises `RetentionBusy`, `StoreError`."""
-        async with transaction(self._pool) as connection:
+        async with transaction(self._pool, flushed=False) as connection:
             row = await self._remove(connection, REMOVE_NOTIFICATIONS, before, limit)
             if row["removed"]:
                 await connection.execute(FOLLOW_NOTIFICATIONS, row["newest"] + 1)
@@ -125,7 +125,7 @@ class PostgresRetention:
 
     async def remove_spans(self, market: str, before: date, limit: int) -> int:
         """Remove some of the observed spans of days before one; answers how many. Raises `RetentionBusy`, `StoreError`."""
-        async with transaction(self._pool) as connection:
+        async with transaction(self._pool, flushed=False) as connection:
             await self._lock(connection)
             done: str = await connection.execute(REMOVE_SPANS, market, before, limit)
             removed = int(done.rpartition(" ")[2])
@@ -143,4 +143,3 @@ class PostgresRetention:
     async def _lock(self, connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
         if not await connection.fetchval(ONE_AT_A_TIME):
             raise RetentionBusy("another process removes what is old")
-        await connection.execute(NOT_FLUSHED)

@@ -12,10 +12,11 @@ import msgspec
 
 from tablewire.domain.restaurants import Listing
 from tablewire.insights.daily import ROW_VERSION, VenueDay
-from tablewire.storage.failures import committing, unavailable
+from tablewire.storage.failures import unavailable
 from tablewire.storage.figure_door import Head, LogView, Remembered, RolledDay, VenueMetrics
 from tablewire.storage.log_views import log_view
 from tablewire.storage.pools import CONNECT_TIMEOUT
+from tablewire.storage.transactions import transaction
 
 KEEP_DAYS = """
 INSERT INTO venue_days (market, provider, venue_id, day, version, finished, body, shown, computed_at)
@@ -79,11 +80,12 @@ class PostgresRolledDays:
             [_encode(row.body) for row in rows],
             [_array(row.shown) for row in rows],
         ]
-        await self._write(KEEP_DAYS, market, ROW_VERSION, at, *columns)
+        await self._write_ahead_of_head(KEEP_DAYS, market, ROW_VERSION, at, *columns)
 
     async def keep_head(self, market: str, head: Head) -> None:
         """Note how far a market is rolled up."""
-        await self._write(KEEP_HEAD, market, head.event_id, head.finished_day, head.rolled_at)
+        async with transaction(self._pool) as connection:
+            await connection.execute(KEEP_HEAD, market, head.event_id, head.finished_day, head.rolled_at)
 
     async def finished_day(self, market: str) -> date | None:
         """The last day that is over, and rolled up whole; None where there is none. Raises `StoreUnavailable`."""
@@ -111,7 +113,7 @@ class PostgresRolledDays:
 
     async def keep_metrics(self, market: str, rows: Sequence[VenueMetrics]) -> None:
         """Store figures."""
-        await self._write(
+        await self._write_ahead_of_head(
             KEEP_METRICS,
             market,
             [row.listing.provider for row in rows],
@@ -138,14 +140,10 @@ class PostgresRolledDays:
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT) as connection:
                 return await connection.fetch(statement, *values)
 
-    async def _write(self, statement: str, *values: Any) -> None:
-        with unavailable():
-            connection = await self._pool.acquire(timeout=CONNECT_TIMEOUT)
-        try:
-            with committing():
-                await connection.execute(statement, *values)
-        finally:
-            await self._pool.release(connection)
+    async def _write_ahead_of_head(self, statement: str, *values: Any) -> None:
+        """Rows are durable when the head is: what is lost with a crash before it is rolled up again."""
+        async with transaction(self._pool, flushed=False) as connection:
+            await connection.execute(statement, *values)
 
 
 @lru_cache(maxsize=4_096)
