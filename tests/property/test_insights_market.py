@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tablewire.insights.intervals import Span, clip, length, union
 from tablewire.insights.market import market_figures
-from tablewire.insights.market_days import MarketDrop, roll_up_market
+from tablewire.insights.market_days import MarketCut, MarketDrop, roll_up_market
+from tablewire.insights.market_totals import MarketWindow, totals_of
 from tests.insights_histories import HOUR, midnight, wall
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -32,10 +33,16 @@ looks = st.lists(
     max_size=3,
 )
 
+cuts = st.builds(
+    MarketCut,
+    weekdays=st.frozensets(st.integers(0, 6), max_size=3),
+    prime=st.sampled_from([None, True, False]),
+)
 
-@given(st.sampled_from(FIRSTS), st.lists(drops, max_size=20), looks, st.data())
+
+@given(st.sampled_from(FIRSTS), st.lists(drops, max_size=20), looks, cuts, st.data())
 def test_any_window_of_hours_counts_what_happened_in_it(
-    first: date, relative: list[MarketDrop], looked: list[Span], data: st.DataObject
+    first: date, relative: list[MarketDrop], looked: list[Span], cut: MarketCut, data: st.DataObject
 ) -> None:
     start = midnight(first, NEW_YORK)
     happened = [msgspec.structs.replace(drop, at=start + drop.at) for drop in relative]
@@ -45,9 +52,19 @@ def test_any_window_of_hours_counts_what_happened_in_it(
     since = start + data.draw(st.integers(0, DAYS * 24)) * HOUR
     until = since + data.draw(st.integers(0, 24)) * HOUR
 
-    figures = market_figures(rows, NEW_YORK, since, until)
+    # As they are stored: totals of whole days, and cells of the days that the window cuts.
+    window = MarketWindow(zone=NEW_YORK, since=since, until=until)
+    totals = [
+        totals_of(row, window.hours_of(row.day) if row.day in window.cut_days else None) for row in rows
+    ]
+    figures = market_figures(totals, window, cut)
 
-    inside = [drop for drop in happened if since <= drop.at < until]
+    wanted = [
+        drop
+        for drop in happened
+        if (not cut.weekdays or drop.weekday in cut.weekdays) and cut.prime in (None, drop.prime)
+    ]
+    inside = [drop for drop in wanted if since <= drop.at < until]
     local = [wall(drop.at, NEW_YORK) for drop in inside]
     by_hour = {group.key: group.drops for group in figures.drops_by_hour_of_day if group.drops}
     by_opening = {group.key: group.drops for group in figures.drops_by_day_of_opening if group.drops}

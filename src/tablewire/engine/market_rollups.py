@@ -11,12 +11,15 @@ from tablewire.engine.rollups import RolledUp
 from tablewire.insights.density import Density
 from tablewire.insights.local_time import local_date, local_day
 from tablewire.insights.market import MarketFigures, market_figures
-from tablewire.insights.market_days import MarketDay, roll_up_market
+from tablewire.insights.market_days import roll_up_market
 from tablewire.insights.market_metrics import packed
+from tablewire.insights.market_totals import MarketWindow
 from tablewire.insights.waves import HISTORY
-from tablewire.storage.insight_door import MarketBook
+from tablewire.storage.insight_door import MarketBook, StoredMarketDay
 
 KEPT_WINDOWS: Final = (timedelta(hours=24), timedelta(days=14))
+MOST_AT_ONCE: Final = 60
+"""Rows that are given totals in one run: those that were kept before there were any."""
 SETTLED: Final = timedelta(minutes=15)
 """So long after its end a day's last observations are stored."""
 
@@ -51,6 +54,7 @@ class MarketRollups:
             row = roll_up_market(day, market.zone, drops, spans)
             finished = microseconds(now - SETTLED) >= local.end
             await self._book.keep_day(market.id, row, now, finished=finished)
+        await self._book.add_totals(market.id, MOST_AT_ONCE)
         await self._keep_figures(market, now)
         return len(days)
 
@@ -70,16 +74,22 @@ class MarketRollups:
 
     async def _keep_figures(self, market: Market, now: datetime) -> None:
         first = local_date(microseconds(now - max(KEPT_WINDOWS) - HISTORY), market.zone)
-        stored = await self._book.days(market.id, first, local_date(microseconds(now), market.zone))
-        rows = [one.row() for one in stored]
-        for length in KEPT_WINDOWS:
-            figures = await asyncio.to_thread(_figures, market, rows, now, length)
+        last = local_date(microseconds(now), market.zone)
+        windows = {length: _window(market, now, length) for length in KEPT_WINDOWS}
+        cut = frozenset[date]().union(*(window.cut_days for window in windows.values()))
+        stored = await self._book.days(market.id, first, last, cut)
+        for length, window in windows.items():
+            figures = await asyncio.to_thread(_figures, stored, window)
             values = packed(figures, None if self._ahead is None else self._ahead.densities(market.id))
             await self._book.keep_metrics(market.id, now - length, now, values, now)
 
 
-def _figures(market: Market, rows: Sequence[MarketDay], now: datetime, length: timedelta) -> MarketFigures:
-    return market_figures(rows, market.zone, microseconds(now - length), microseconds(now))
+def _window(market: Market, now: datetime, length: timedelta) -> MarketWindow:
+    return MarketWindow(zone=market.zone, since=microseconds(now - length), until=microseconds(now))
+
+
+def _figures(stored: Sequence[StoredMarketDay], window: MarketWindow) -> MarketFigures:
+    return market_figures([one.totals_in(window) for one in stored], window)
 
 
 def _from_to(first: date, last: date) -> Iterator[date]:

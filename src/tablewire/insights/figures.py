@@ -1,5 +1,6 @@
 """A figure: a number with the samples it comes from, and none where there are none."""
 
+from collections.abc import Collection
 from math import isqrt
 
 import msgspec
@@ -20,6 +21,16 @@ class Figure(msgspec.Struct, frozen=True, gc=False):
 NOTHING = Figure(None, 0)
 
 
+class Count(msgspec.Struct, frozen=True, gc=False):
+    """A whole number and how many samples are behind it; null, never 0, without any."""
+
+    value: int | None
+    samples: int
+
+
+UNCOUNTED = Count(None, 0)
+
+
 def share(part: int, whole: int) -> Figure:
     """A part of a whole as a percentage, 0 to 100."""
     return Figure(100 * part / whole, whole) if whole else NOTHING
@@ -38,6 +49,11 @@ def rate(count: int, observed: int, per: int, samples: int) -> Figure:
 def mean_seconds(total: int, count: int) -> Figure:
     """The mean of durations whose sum is `total` microseconds."""
     return Figure(total / (count * SECOND), count) if count else NOTHING
+
+
+def spread(counts: Collection[int]) -> Figure:
+    """The population standard deviation of counts."""
+    return spread_of_sums(len(counts), sum(counts), sum(count * count for count in counts))
 
 
 def spread_of_sums(times: int, total: int, squares: int) -> Figure:

@@ -1,15 +1,17 @@
 """The figures of a market over any window of whole local hours."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from statistics import fmean, pstdev
+from itertools import compress
+from statistics import fmean
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tablewire.insights.figures import LEAST_OBSERVED, NOTHING, Figure, rate
+from tablewire.insights.figures import LEAST_OBSERVED, UNCOUNTED, Count, Figure, rate, spread
 from tablewire.insights.local_time import HOUR, SECOND, local_day
-from tablewire.insights.market_days import MarketDay, MarketHour, hours_of
+from tablewire.insights.market_days import MarketCut, MarketHour
+from tablewire.insights.market_totals import SLICES, DayTotals, MarketWindow, slices_of
 from tablewire.insights.waves import Wave, waves
 
 
@@ -37,7 +39,7 @@ class MarketFigures(msgspec.Struct, frozen=True, kw_only=True):
     window_start: int
     window_end: int
     observed_hours: float
-    drops_total: Figure
+    drops_total: Count
     """Its samples are the hours that were looked at."""
     drops_per_hour: tuple[HourCount, ...]
     drops_per_observed_hour: Figure
@@ -52,26 +54,31 @@ class MarketFigures(msgspec.Struct, frozen=True, kw_only=True):
     cancellation_waves: tuple[Wave, ...]
 
 
-def market_figures(days: Sequence[MarketDay], zone: ZoneInfo, since: int, until: int) -> MarketFigures:
-    """All figures of the hours that begin in [since, until), in microseconds.
+def market_figures(
+    days: Sequence[DayTotals], window: MarketWindow, cut: MarketCut | None = None
+) -> MarketFigures:
+    """All figures of the hours of a window.
 
-    The days may begin long before: earlier weeks say what is usual for an hour.
+    The days may begin long before: earlier weeks say what is usual for an hour. Of days that the window cuts the totals by
+    neighbourhood have to be those of its hours only, and of a cut's neighbourhoods all of them.
     """
-    history = hours_of(days, zone)
-    hours = [hour for hour in history if since <= hour.at < until]
-    tallied = _tallied(days, zone, since, until)
+    slices = slices_of(cut or MarketCut())
+    ordered = sorted(days, key=lambda day: day.day)
+    history = [hour for day in ordered for hour in _hours(day, window.zone, slices)]
+    hours = [hour for hour in history if window.since <= hour.at < window.until]
     observed, drops = sum(hour.observed for hour in hours), sum(hour.drops for hour in hours)
     # A drop proves a look, also where a crash has lost the observed time.
     looked_at = sum(1 for hour in hours if hour.observed or hour.drops)
+    inside = [(day, within) for day in ordered if any(within := window.hours_of(day.day))]
     return MarketFigures(
-        window_start=since,
-        window_end=until,
+        window_start=window.since,
+        window_end=window.until,
         observed_hours=observed / HOUR,
-        drops_total=Figure(drops, looked_at) if looked_at else NOTHING,
+        drops_total=Count(drops, looked_at) if looked_at else UNCOUNTED,
         drops_per_hour=tuple(_count(hour) for hour in hours),
         drops_per_observed_hour=rate(drops, observed, HOUR, looked_at),
-        drops_by_neighborhood=tallied.by_neighborhood(),
-        drops_by_day_of_week=dict(sorted(tallied.weekdays.items())),
+        drops_by_neighborhood=_by_neighborhood((day for day, _ in inside), slices),
+        drops_by_day_of_week=_by_weekday(inside, slices),
         drops_by_day_of_opening=_grouped(hours, lambda hour: hour.weekday),
         drops_by_hour_of_day=_grouped(hours, lambda hour: hour.hour),
         prime_time_volatility_index=volatility(hours),
@@ -84,7 +91,7 @@ def volatility(hours: Iterable[MarketHour]) -> Figure:
     counts = [hour.prime for hour in hours if hour.is_sample]
     if not any(counts) or len(counts) * HOUR < LEAST_OBSERVED:
         return Figure(None, len(counts))
-    return Figure(pstdev(counts) / fmean(counts), len(counts))
+    return Figure((spread(counts).value or 0.0) / fmean(counts), len(counts))
 
 
 def _count(hour: MarketHour) -> HourCount:
@@ -110,33 +117,35 @@ def _grouped(hours: Iterable[MarketHour], key: Callable[[MarketHour], int]) -> t
     )
 
 
-class _Tallies:
-    """The drops of a window by neighbourhood, and by the weekday of the slot."""
-
-    def __init__(self) -> None:
-        self.neighborhoods: defaultdict[str | None, int] = defaultdict(int)
-        self.weekdays: defaultdict[int, int] = defaultdict(int)
-
-    def add(self, row: MarketDay, zone: ZoneInfo, since: int, until: int) -> None:
-        """What of a day is in the window. A year has a million cells: one pass, and nothing made for each."""
-        edges, cells = local_day(row.day, zone).edges, row.cells
-        within = [since <= edge < until for edge in edges]
-        columns = (cells.hours, cells.weekdays, cells.neighborhoods, cells.drops)
-        for place, weekday, neighborhood, drops in zip(*columns, strict=True):
-            if within[place]:
-                self.neighborhoods[neighborhood] += drops
-                self.weekdays[weekday] += drops
-
-    def by_neighborhood(self) -> dict[str, int]:
-        """Most first."""
-        named = {neighborhood or "": 0 for neighborhood in self.neighborhoods}
-        for neighborhood, drops in self.neighborhoods.items():
-            named[neighborhood or ""] += drops
-        return dict(sorted(named.items(), key=lambda item: (-item[1], item[0])))
+def _hours(day: DayTotals, zone: ZoneInfo, slices: Sequence[int]) -> Iterable[MarketHour]:
+    local, weekday = local_day(day.day, zone), day.day.weekday()
+    drops = day.by_hour(slices)
+    prime = day.by_hour(place for place in slices if SLICES[place][1])
+    for at, hour, observed, all_drops, prime_drops in zip(
+        local.edges, local.clock, day.observed, drops, prime, strict=False
+    ):
+        yield MarketHour(
+            at=at, weekday=weekday, hour=hour, observed=observed, drops=all_drops, prime=prime_drops
+        )
 
 
-def _tallied(days: Iterable[MarketDay], zone: ZoneInfo, since: int, until: int) -> _Tallies:
-    found = _Tallies()
-    for row in days:
-        found.add(row, zone, since, until)
-    return found
+def _by_neighborhood(days: Iterable[DayTotals], slices: Sequence[int]) -> dict[str, int]:
+    """Most first."""
+    found: Counter[str] = Counter()
+    everything = len(slices) == len(SLICES)
+    for day in days:
+        for name, parts in day.places.items():
+            found[name] += sum(parts) if everything else sum(parts[place] for place in slices)
+    return dict(sorted(((name, drops) for name, drops in found.items() if drops), key=_most_first))
+
+
+def _most_first(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]
+
+
+def _by_weekday(days: Iterable[tuple[DayTotals, Sequence[bool]]], slices: Sequence[int]) -> dict[int, int]:
+    found: Counter[int] = Counter()
+    for day, within in days:
+        for place in slices:
+            found[SLICES[place][0]] += sum(compress(day.hours[place], within))
+    return {weekday: drops for weekday, drops in sorted(found.items()) if drops}

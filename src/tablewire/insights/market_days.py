@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -123,26 +123,4 @@ class MarketCut(msgspec.Struct, frozen=True, kw_only=True):
             (not self.weekdays or weekday in self.weekdays)
             and (self.prime is None or prime == self.prime)
             and (not self.neighborhoods or name_key(neighborhood or "") in self.neighborhoods)
-        )
-
-
-def hours_of(days: Sequence[MarketDay], zone: ZoneInfo) -> list[MarketHour]:
-    """All hours of the days, in order."""
-    return [hour for row in sorted(days, key=lambda row: row.day) for hour in _hours(row, zone)]
-
-
-def _hours(row: MarketDay, zone: ZoneInfo) -> Iterable[MarketHour]:
-    local = local_day(row.day, zone)
-    drops, prime = [0] * len(local.clock), [0] * len(local.clock)
-    for place, is_prime, count in zip(row.cells.hours, row.cells.prime, row.cells.drops, strict=True):
-        drops[place] += count
-        prime[place] += count * is_prime
-    for place, hour in enumerate(local.clock):
-        yield MarketHour(
-            at=local.edges[place],
-            weekday=row.day.weekday(),
-            hour=hour,
-            observed=row.observed[place],
-            drops=drops[place],
-            prime=prime[place],
         )

@@ -14,6 +14,7 @@ from tablewire.insights.local_time import local_date
 from tablewire.insights.market import MarketFigures, market_figures
 from tablewire.insights.market_days import MarketCut
 from tablewire.insights.market_metrics import unpacked
+from tablewire.insights.market_totals import MarketWindow
 from tablewire.insights.waves import HISTORY
 from tablewire.storage.insight_door import MarketBook, StoredMarketDay
 
@@ -70,9 +71,20 @@ class MarketInsight:
                 market.id,
                 local_date(microseconds(start - HISTORY), market.zone),
                 local_date(microseconds(end), market.zone),
+                None if cut is not None and cut.neighborhoods else (),
             )
-            figures = await asyncio.to_thread(_counted, market, stored, start, end, cut)
-        return self._answer(market, max((one.computed_at for one in stored), default=None), figures)
+            known = max((one.computed_at for one in stored), default=None)
+            until = max(start, end if known is None else min(end, known))
+            hours = MarketWindow(zone=market.zone, since=microseconds(start), until=microseconds(until))
+            cut_days = hours.cut_days
+            stored = [await self._with_cells(market, one) if one.day in cut_days else one for one in stored]
+            figures = await asyncio.to_thread(_counted, stored, hours, cut)
+        return self._answer(market, known, figures)
+
+    async def _with_cells(self, market: Market, one: StoredMarketDay) -> StoredMarketDay:
+        """A day that the window cuts: its totals are of the whole day."""
+        read = one.body is None and await self._book.days(market.id, one.day, one.day)
+        return read[0] if read else one
 
     async def _kept(self, market: Market, window: timedelta) -> MarketMetrics | None:
         kept = await self._book.metrics(market.id, window)
@@ -90,13 +102,5 @@ class MarketInsight:
         )
 
 
-def _counted(
-    market: Market,
-    stored: Sequence[StoredMarketDay],
-    start: datetime,
-    end: datetime,
-    cut: MarketCut | None,
-) -> MarketFigures:
-    known = max((one.computed_at for one in stored), default=end)
-    rows = [one.row() if cut is None else cut.of(one.row()) for one in stored]
-    return market_figures(rows, market.zone, microseconds(start), microseconds(max(start, min(end, known))))
+def _counted(stored: Sequence[StoredMarketDay], window: MarketWindow, cut: MarketCut | None) -> MarketFigures:
+    return market_figures([one.totals_in(window, cut) for one in stored], window, cut)

@@ -44,8 +44,9 @@ market_days = Table(
     Column("finished", Boolean, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("computed_at", INSTANT, nullable=False),
+    Column("totals", LargeBinary),
 )
-"""A market's local days, rolled up."""
+"""A market's local days, rolled up; without totals where they were kept before there were any."""
 
 rollup_heads = Table(
     "rollup_heads",

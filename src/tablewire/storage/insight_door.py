@@ -1,6 +1,6 @@
 """The door of stored figures of markets, alerts and goals: what the engine and the services ask of it, in their words."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -10,19 +10,33 @@ from tablewire.insights.alerts import Alert, AlertEvent
 from tablewire.insights.goals import GoalCount
 from tablewire.insights.intervals import Spans
 from tablewire.insights.kept import Kept
-from tablewire.insights.market_days import MarketDay, MarketDrop
+from tablewire.insights.market_days import MarketCut, MarketDay, MarketDrop
+from tablewire.insights.market_totals import DayTotals, MarketWindow, totals_of
 from tablewire.insights.supply import BucketSupply
 
+_ROW = msgspec.msgpack.Decoder(MarketDay)
+_TOTALS = msgspec.msgpack.Decoder(DayTotals)
 
-class StoredMarketDay(msgspec.Struct, frozen=True):
+
+class StoredMarketDay(msgspec.Struct, frozen=True, kw_only=True):
     """A row of `market_days`."""
 
-    body: bytes
+    day: date
+    body: bytes | None
+    """Null where it was not asked for: then there are totals."""
+    totals: bytes | None
     computed_at: datetime
 
     def row(self) -> MarketDay:
-        """What the row says."""
-        return msgspec.msgpack.decode(self.body, type=MarketDay)
+        """What the row says, cells and all."""
+        return _ROW.decode(self.body or b"")
+
+    def totals_in(self, window: MarketWindow, cut: MarketCut | None = None) -> DayTotals:
+        """The day as the figures of a window want it: from its cells where they are there, else its totals."""
+        if self.body is None:
+            return _TOTALS.decode(self.totals or b"")
+        row = self.row() if cut is None or not cut.neighborhoods else cut.of(self.row())
+        return totals_of(row, window.hours_of(self.day))
 
 
 class StoredMetrics(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,11 +69,17 @@ class MarketBook(Protocol):
         ...
 
     async def keep_day(self, market: str, row: MarketDay, at: datetime, *, finished: bool) -> None:
-        """Keep a day's row, counted at an instant, in the place of the one before."""
+        """Keep a day's row with its totals, counted at an instant, in the place of the one before."""
         ...
 
-    async def days(self, market: str, first: date, last: date) -> list[StoredMarketDay]:
-        """The rows of some days, both ends included, in order."""
+    async def add_totals(self, market: str, most: int) -> int:
+        """Add totals to rows that were kept without them, the newest first; answers to how many."""
+        ...
+
+    async def days(
+        self, market: str, first: date, last: date, cells: Collection[date] | None = None
+    ) -> list[StoredMarketDay]:
+        """The rows of some days, both ends included, in order; their cells only of the days `cells` (None: of all) and of those without totals."""
         ...
 
     async def keep_metrics(

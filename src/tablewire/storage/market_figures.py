@@ -1,7 +1,7 @@
 """The rolled-up days and the figures of markets on PostgreSQL."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
@@ -10,6 +10,7 @@ import msgspec
 from tablewire.insights.intervals import Spans, union
 from tablewire.insights.kept import Kept
 from tablewire.insights.market_days import MARKET_ROW_VERSION, MarketDay, MarketDrop
+from tablewire.insights.market_totals import totals_of
 from tablewire.insights.supply import BucketSupply
 from tablewire.storage.failures import unavailable
 from tablewire.storage.insight_door import StoredMarketDay, StoredMetrics
@@ -32,14 +33,26 @@ OBSERVED = "SELECT body FROM observed_spans WHERE market = $1 AND day = $2"
 FINISHED = "SELECT day FROM market_days WHERE market = $1 AND version = $2 AND finished"
 
 DAYS = """
-SELECT body, computed_at FROM market_days
-WHERE market = $1 AND version = $2 AND day BETWEEN $3 AND $4 ORDER BY day
+SELECT day, CASE WHEN totals IS NULL OR $5::date[] IS NULL OR day = ANY ($5) THEN body END AS body, totals, computed_at
+FROM market_days WHERE market = $1 AND version = $2 AND day BETWEEN $3 AND $4 ORDER BY day
 """
 
 KEEP_DAY = """
-INSERT INTO market_days (market, day, version, finished, body, computed_at) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO market_days (market, day, version, finished, body, totals, computed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (market, day) DO UPDATE SET
-    version = excluded.version, finished = excluded.finished, body = excluded.body, computed_at = excluded.computed_at
+    version = excluded.version, finished = excluded.finished, body = excluded.body, totals = excluded.totals,
+    computed_at = excluded.computed_at
+"""
+
+WITHOUT_TOTALS = """
+SELECT day, body, computed_at FROM market_days
+WHERE market = $1 AND version = $2 AND totals IS NULL ORDER BY day DESC LIMIT $3
+"""
+
+# Not where the row has been counted anew since.
+ADD_TOTALS = """
+UPDATE market_days SET totals = $4
+WHERE market = $1 AND day = $2 AND computed_at = $3 AND totals IS NULL
 """
 
 # Of each length only the newest window is kept: older ones can be counted again from the days.
@@ -92,14 +105,32 @@ class PostgresMarketFigures:
     async def keep_day(self, market: str, row: MarketDay, at: datetime, *, finished: bool) -> None:
         """Keep a day's row in the place of the one before."""
         body = msgspec.msgpack.encode(row)
+        totals = msgspec.msgpack.encode(totals_of(row))
+        values = market, row.day, MARKET_ROW_VERSION, finished, body, totals, at
         with unavailable():
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT) as connection:
-                await connection.execute(KEEP_DAY, market, row.day, MARKET_ROW_VERSION, finished, body, at)
+                await connection.execute(KEEP_DAY, *values)
 
-    async def days(self, market: str, first: date, last: date) -> list[StoredMarketDay]:
+    async def add_totals(self, market: str, most: int) -> int:
+        """Add totals to the newest rows that lack them."""
+        rows = await self._rows(WITHOUT_TOTALS, market, MARKET_ROW_VERSION, most)
+        for row in rows:
+            totals = await asyncio.to_thread(_totals, row["body"])
+            await self._rows(ADD_TOTALS, market, row["day"], row["computed_at"], totals)
+        return len(rows)
+
+    async def days(
+        self, market: str, first: date, last: date, cells: Collection[date] | None = None
+    ) -> list[StoredMarketDay]:
         """The rows of some days, in order."""
-        rows = await self._rows(DAYS, market, MARKET_ROW_VERSION, first, last)
-        return [StoredMarketDay(row["body"], row["computed_at"]) for row in rows]
+        wanted = None if cells is None else list(cells)
+        rows = await self._rows(DAYS, market, MARKET_ROW_VERSION, first, last, wanted)
+        return [
+            StoredMarketDay(
+                day=row["day"], body=row["body"], totals=row["totals"], computed_at=row["computed_at"]
+            )
+            for row in rows
+        ]
 
     async def keep_metrics(
         self, market: str, start: datetime, end: datetime, values: Mapping[str, bytes], at: datetime
@@ -149,6 +180,10 @@ def _together(bodies: Iterable[bytes]) -> Spans:
     """The spans of all venues as one; venues that share theirs count once."""
     shared = {id(spans): spans for body in bodies for spans in spans_of(body).values()}
     return union(span for spans in shared.values() for span in spans)
+
+
+def _totals(body: bytes) -> bytes:
+    return msgspec.msgpack.encode(totals_of(msgspec.msgpack.decode(body, type=MarketDay)))
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -75,6 +75,7 @@ availability_events = Table(
         postgresql_where=text("closed_at IS NOT NULL"),
     ),
     Index("availability_events_opened", "opened_at", postgresql_using="brin"),
+    Index("availability_events_happened", "market", text("coalesce(closed_at, opened_at, first_seen_at)")),
 )
 """One row a transition, append-only."""
 

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tablewire.insights.density import Density
-from tablewire.insights.figures import Figure
+from tablewire.insights.figures import Count, Figure
 from tablewire.insights.market import Group, HourCount
 from tablewire.insights.market_metrics import DENSITY
 from tablewire.insights.waves import Wave
@@ -37,7 +37,7 @@ class MetricsView(msgspec.Struct, frozen=True, kw_only=True):
     """The metric types that were asked for. Weekdays count from Monday, 0; shares and rates are null where nothing is known."""
 
     observed_hours: float | UnsetType = UNSET
-    drops_total: Figure | UnsetType = UNSET
+    drops_total: Count | UnsetType = UNSET
     """Its samples are the hours that were looked at."""
     drops_per_hour: list[HourView] | UnsetType = UNSET
     drops_per_observed_hour: Figure | UnsetType = UNSET

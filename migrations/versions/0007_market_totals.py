@@ -1,0 +1,25 @@
+"""Totals beside the cells of markets' days, and the log by market and by when things happened."""
+
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+# Null in the rows that are there: roll-ups fill it from their cells, also where the log of their days is gone.
+TOTALS = "ALTER TABLE market_days ADD COLUMN totals bytea"
+
+HAPPENED = """
+CREATE INDEX availability_events_happened ON availability_events (market, coalesce(closed_at, opened_at, first_seen_at))
+"""
+
+
+def upgrade() -> None:
+    op.execute(TOTALS)
+    op.execute(HAPPENED)
+
+
+def downgrade() -> None:
+    op.execute("DROP INDEX availability_events_happened")
+    op.execute("ALTER TABLE market_days DROP COLUMN totals")
