@@ -262,7 +262,7 @@ class Counted:
         local = wall(at, self.zone)
         return local.weekday(), local.hour
 
-    def releases(self) -> list[tuple[int, int]]:
+    def releases(self) -> list[tuple[int, int, date]]:
         found = []
         for stay in self.drops:
             same = [other for other in self.of.stays if other.service_date == stay.service_date]
@@ -271,7 +271,7 @@ class Counted:
             if stay.first_seen_at == first and all(other.origin is Origin.DROP for other in opening):
                 local = wall(first, self.zone)
                 second = local.hour * 3600 + local.minute * 60 + local.second
-                found.append(((stay.service_date - local.date()).days, second))
+                found.append(((stay.service_date - local.date()).days, second, stay.service_date))
         return found
 
 

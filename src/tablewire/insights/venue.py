@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -91,7 +92,9 @@ def habits(window: Window) -> VenueHabits:
     return VenueHabits(
         best_hours=_hours_of_week(days, window.zone),
         release_pattern=release_rule(
-            release for day in days for release in zip(day.release_leads, day.release_seconds, strict=True)
+            (lead, second, day.day + timedelta(days=lead))
+            for day in days
+            for lead, second in zip(day.release_leads, day.release_seconds, strict=True)
         ),
     )
 

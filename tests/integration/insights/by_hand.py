@@ -224,26 +224,30 @@ def hours_between(since: float, now: float) -> list[tuple[float, float]]:
 
 
 def release_pattern(known: Known, days: int) -> tuple[int, str, int, int] | None:
-    """(days ahead, local time, support, samples) of the rule that at least 60% of the drops for new dates keep to."""
+    """(days ahead, local time, support, samples) of the rule that at least 60% of the drops for new dates keep to, for two dates or more."""
     since = known.since(days)
     of_date: dict[date, list[Stay]] = defaultdict(list)
     for stay in known.stays:
         of_date[stay.day].append(stay)
-    releases: list[tuple[int, int]] = []
+    releases: list[tuple[int, int, date]] = []
     for day, stays in of_date.items():
         first = min(stay.opened for stay in stays)
         came = [stay for stay in stays if stay.opened == first]
         if since <= first < known.now and all(stay.kind == "drop" for stay in came):
             clock = local(first)
             second = clock.hour * 3600 + clock.minute * 60 + clock.second
-            releases += [((day - clock.date()).days, second)] * len(came)
+            releases += [((day - clock.date()).days, second, day)] * len(came)
     best: tuple[int, int, int] | None = None
-    for lead, second in sorted(set(releases)):
-        apart = [abs(other - second) for ahead, other in releases if ahead == lead]
-        support = sum(min(gap, 86_400 - gap) <= 600 for gap in apart)
-        if best is None or support > best[0]:
-            best = support, lead, second
-    if best is None or best[0] < 2 or best[0] < 0.6 * len(releases):
+    for lead, second, _ in sorted(releases):
+        near = [
+            day
+            for ahead, other, day in releases
+            if ahead == lead and min(abs(other - second), 86_400 - abs(other - second)) <= 600
+        ]
+        keeps = len(near) >= 0.6 * len(releases) and len(set(near)) >= 2
+        if keeps and (best is None or len(near) > best[0]):
+            best = len(near), lead, second
+    if best is None:
         return None
     support, lead, second = best
     return lead, f"{second // 3600:02}:{second // 60 % 60:02}", support, len(releases)
