@@ -13,6 +13,7 @@ from tablewire.people import Core
 from tablewire.services.alert_figures import AlertInsight
 from tablewire.services.curated import Curated
 from tablewire.services.curated_lists import load_curated
+from tablewire.services.drop_counts import DropCounts
 from tablewire.services.market_figures import MarketInsight
 from tablewire.services.supply import SupplyInsight
 
@@ -38,5 +39,6 @@ def insight_routes(core: Core) -> Iterable[Route]:
         now,
         KnownNames(providers=core.settings.providers.enabled, book=store),
     )
-    yield from alert_routes(AlertInsight(store.alert_figures, now), now)
+    drops = DropCounts(store.market_figures, markets)
+    yield from alert_routes(AlertInsight(store.alert_figures, drops, now), now)
     yield from curated_routes(curated)

@@ -75,12 +75,13 @@ INDEXES = (
     "CREATE INDEX availability_events_venue ON availability_events (provider, venue_id, id)",
     "CREATE INDEX availability_events_closed ON availability_events (event_type, closed_at) WHERE closed_at IS NOT NULL",
     "CREATE INDEX availability_events_opened ON availability_events USING brin (opened_at)",
+    "CREATE INDEX availability_events_happened ON availability_events (market, coalesce(closed_at, opened_at, first_seen_at))",
 )
 """Made anew when a long log is stored: that is much quicker than keeping them up."""
 UNINDEXED = (
     "ALTER TABLE availability_events DROP CONSTRAINT availability_events_pkey",
     "ALTER TABLE availability_events DROP CONSTRAINT availability_events_dedupe_key",
-    "DROP INDEX availability_events_venue, availability_events_closed, availability_events_opened",
+    "DROP INDEX availability_events_venue, availability_events_closed, availability_events_opened, availability_events_happened",
 )
 
 LEARN = """

@@ -9,6 +9,7 @@ import msgspec
 
 from tablewire.insights.alerts import AlertFigures, alert_figures
 from tablewire.insights.goals import AllGoals, GoalFigures, all_goals, goal_figures
+from tablewire.services.drop_counts import DropCounter
 from tablewire.storage.insight_door import AlertFigureBook
 
 DEFAULT_WINDOW: Final = timedelta(days=30)
@@ -45,8 +46,9 @@ class AlertInsights(msgspec.Struct, frozen=True, kw_only=True):
 class AlertInsight:
     """Counts alerts and goals when asked."""
 
-    def __init__(self, book: AlertFigureBook, now: Callable[[], datetime]) -> None:
+    def __init__(self, book: AlertFigureBook, drops: DropCounter, now: Callable[[], datetime]) -> None:
         self._book = book
+        self._drops = drops
         self._now = now
 
     async def insights(
@@ -62,7 +64,8 @@ class AlertInsight:
         start = since or end - window
         pile = await self._book.alerts(user_id, start, end)
         found = await asyncio.to_thread(alert_figures, pile.events, pile.alerts)
-        goals = await self._book.goals(user_id, start, end)
+        goals = await self._book.goals(user_id, self._drops.markets, start, end)
+        drops = await self._drops.between(start, end)
         own = goals.counts if user_id is not None else []
         return AlertInsights(
             window_start=start,
@@ -70,7 +73,7 @@ class AlertInsight:
             complete=pile.complete,
             alerts=found,
             goals=GoalInsights(
-                all=all_goals(goals.counts, goals.drops, goals.drops_told),
+                all=all_goals(goals.counts, drops, goals.drops_told),
                 each=[
                     OneGoal(id=goal.goal_id, name=goals.names[goal.goal_id], figures=goal_figures(goal))
                     for goal in own

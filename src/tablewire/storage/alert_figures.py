@@ -69,15 +69,12 @@ WHERE $1::bigint IS NULL OR user_id = $1
 ORDER BY goals.id DESC LIMIT $2
 """
 
-DROPS = """
-SELECT count(*) FROM availability_events WHERE event_type = 'NEW_DROP' AND opened_at >= $1 AND opened_at < $2
-"""
-
 DROPS_TOLD = """
 SELECT count(DISTINCT told.event_id)
 FROM notifications told JOIN availability_events opened ON opened.id = told.event_id
 WHERE told.kind = 'goal' AND ($1::bigint IS NULL OR told.user_id = $1)
     AND opened.event_type = 'NEW_DROP' AND opened.opened_at >= $2 AND opened.opened_at < $3
+    AND opened.market = ANY ($4::text[])
 """
 
 _Row = asyncpg.Record
@@ -107,17 +104,17 @@ class PostgresAlertFigures:
             complete=len(told) == len(kept),
         )
 
-    async def goals(self, user_id: int | None, since: datetime, until: datetime) -> GoalPile:
-        """Goals since they were made, and the drops of a window."""
+    async def goals(
+        self, user_id: int | None, markets: Sequence[str], since: datetime, until: datetime
+    ) -> GoalPile:
+        """Goals since they were made, and which drops of a window they told of."""
         with unavailable():
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT) as connection:
                 rows = await connection.fetch(GOALS, user_id, MOST_GOALS)
-                drops = await connection.fetchval(DROPS, since, until)
-                told = await connection.fetchval(DROPS_TOLD, user_id, since, until)
+                told = await connection.fetchval(DROPS_TOLD, user_id, since, until, list(markets))
         return GoalPile(
             counts=[_goal(row) for row in rows],
             names={row["id"]: row["name"] for row in rows},
-            drops=drops,
             drops_told=told,
         )
 

@@ -1,6 +1,6 @@
 """The door of stored figures of markets, alerts and goals: what the engine and the services ask of it, in their words."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -60,6 +60,10 @@ class MarketBook(Protocol):
         """The drops that opened in [start, end) (microseconds); those of one hour that are alike may be one."""
         ...
 
+    async def count_drops(self, market: str, spans: Spans) -> int:
+        """How many drops the log has of some spans of time."""
+        ...
+
     async def observed(self, market: str, day: date) -> Spans:
         """When at least one venue was observed on a local day, in microseconds."""
         ...
@@ -111,10 +115,8 @@ class GoalPile(msgspec.Struct, frozen=True, kw_only=True):
 
     counts: list[GoalCount]
     names: Mapping[int, str]
-    drops: int
-    """In the window."""
     drops_told: int
-    """Those of them that at least one of the goals told of."""
+    """The drops of the window that at least one of the goals told of."""
 
 
 class AlertFigureBook(Protocol):
@@ -124,6 +126,8 @@ class AlertFigureBook(Protocol):
         """The alerts whose first sending is in [since, until)."""
         ...
 
-    async def goals(self, user_id: int | None, since: datetime, until: datetime) -> GoalPile:
-        """Goals since they were made, and the drops of [since, until)."""
+    async def goals(
+        self, user_id: int | None, markets: Sequence[str], since: datetime, until: datetime
+    ) -> GoalPile:
+        """Goals since they were made, and which drops of some markets in [since, until) they told of."""
         ...

@@ -4,6 +4,7 @@ import asyncpg
 
 from tablewire.domain.events import microseconds
 from tablewire.insights.kept import Kept
+from tablewire.storage.export import HAPPENED_AT
 
 EVENTS = "events"
 """The mark of removed events, in `retention_marks`."""
@@ -12,13 +13,11 @@ SPANS = "observed_spans/"
 
 KEPT = f"""
 SELECT (
-        SELECT coalesce(closed_at, opened_at, first_seen_at) FROM availability_events
-        WHERE id >= head.oldest_id AND market = $1 ORDER BY id LIMIT 1
+        SELECT {HAPPENED_AT} FROM availability_events WHERE market = $1 ORDER BY {HAPPENED_AT} LIMIT 1
     ) AS first_event_at,
     (SELECT min(day) FROM observed_spans WHERE market = $1) AS first_observed,
     (SELECT kept_since FROM retention_marks WHERE what = '{EVENTS}') AS gone_until,
     (SELECT (kept_since AT TIME ZONE 'UTC')::date FROM retention_marks WHERE what = '{SPANS}' || $1) AS observed_from
-FROM feed_head AS head
 """  # noqa: S608 - our own names
 
 

@@ -12,6 +12,7 @@ from tablewire.insights.kept import Kept
 from tablewire.insights.market_days import MARKET_ROW_VERSION, MarketDay, MarketDrop
 from tablewire.insights.market_totals import totals_of
 from tablewire.insights.supply import BucketSupply
+from tablewire.storage.export import HAPPENED_AT
 from tablewire.storage.failures import unavailable
 from tablewire.storage.insight_door import StoredMarketDay, StoredMetrics
 from tablewire.storage.kept_log import KEPT, kept_of
@@ -20,13 +21,22 @@ from tablewire.storage.pools import CONNECT_TIMEOUT
 from tablewire.storage.transactions import transaction
 
 # Zones are whole quarters of an hour from UTC: drops of one quarter are of one local hour.
-DROPS = """
+# Of a drop the instant at which it happened, by which there is an index, is its opening.
+DROPS = f"""
 SELECT (extract(epoch FROM date_bin('15 minutes', opened_at, 'epoch')) * 1000000)::bigint AS at,
     extract(isodow FROM service_date)::int - 1 AS weekday, time_bucket = 'prime' AS prime, neighborhood, count(*) AS drops
 FROM availability_events
-WHERE event_type = 'NEW_DROP' AND market = $1 AND opened_at >= $2 AND opened_at < $3
+WHERE event_type = 'NEW_DROP' AND market = $1 AND {HAPPENED_AT} >= $2 AND {HAPPENED_AT} < $3
 GROUP BY 1, 2, 3, 4
-"""
+"""  # noqa: S608 - names of columns
+
+# Span by span: of a join with all of them the planner thinks that it needs the whole log.
+COUNT_DROPS = f"""
+SELECT coalesce(sum((
+    SELECT count(*) FROM availability_events
+    WHERE event_type = 'NEW_DROP' AND market = $1 AND {HAPPENED_AT} >= span.since AND {HAPPENED_AT} < span.until
+)), 0)::bigint AS drops FROM unnest($2::timestamptz[], $3::timestamptz[]) AS span (since, until)
+"""  # noqa: S608 - names of columns
 
 OBSERVED = "SELECT body FROM observed_spans WHERE market = $1 AND day = $2"
 
@@ -91,6 +101,14 @@ class PostgresMarketFigures:
             MarketDrop(row["at"], row["weekday"], row["prime"], row["neighborhood"], row["drops"])
             for row in rows
         ]
+
+    async def count_drops(self, market: str, spans: Spans) -> int:
+        """The drops that the log has of some spans."""
+        if not spans:
+            return 0
+        starts, ends = [_instant(start) for start, _ in spans], [_instant(end) for _, end in spans]
+        (row,) = await self._rows(COUNT_DROPS, market, starts, ends)
+        return int(row["drops"])
 
     async def observed(self, market: str, day: date) -> Spans:
         """When at least one venue was observed on a local day."""

@@ -9,9 +9,11 @@ import pytest
 
 from tablewire.api.insights.alerts import routes
 from tablewire.domain.alert_events import AlertEvent, AlertType
+from tablewire.domain.markets import NYC
 from tablewire.domain.venue_names import VenueWish
 from tablewire.services.alert_events import AlertEvents
 from tablewire.services.alert_figures import AlertInsight
+from tablewire.services.drop_counts import DropCounts
 from tablewire.storage.store import PostgresStore
 from tests.api_client import Client, serving
 from tests.unit.domain.scenes import EIGHT, NINE, after
@@ -32,7 +34,8 @@ async def scene(store: PostgresStore) -> WishScene:
 
 @pytest.fixture
 async def client(scene: WishScene) -> AsyncIterator[Client]:
-    insight = AlertInsight(scene.store.alert_figures, lambda: NOW)
+    drops = DropCounts(scene.store.market_figures, [NYC])
+    insight = AlertInsight(scene.store.alert_figures, drops, lambda: NOW)
     async with serving(routes(insight, lambda: NOW), user=scene.ann) as client:
         yield client
 
