@@ -7,8 +7,8 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-# Null in the rows that are there: roll-ups fill it from their cells, also where the log of their days is gone.
-TOTALS = "ALTER TABLE market_days ADD COLUMN totals bytea"
+# Null in the rows that are there: roll-ups fill them from their cells, also where the log of their days is gone.
+BESIDE = "ALTER TABLE market_days ADD COLUMN totals bytea, ADD COLUMN places bytea"
 
 HAPPENED = """
 CREATE INDEX availability_events_happened ON availability_events (market, coalesce(closed_at, opened_at, first_seen_at))
@@ -16,10 +16,10 @@ CREATE INDEX availability_events_happened ON availability_events (market, coales
 
 
 def upgrade() -> None:
-    op.execute(TOTALS)
+    op.execute(BESIDE)
     op.execute(HAPPENED)
 
 
 def downgrade() -> None:
     op.execute("DROP INDEX availability_events_happened")
-    op.execute("ALTER TABLE market_days DROP COLUMN totals")
+    op.execute("ALTER TABLE market_days DROP COLUMN totals, DROP COLUMN places")

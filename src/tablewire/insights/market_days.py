@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -122,5 +123,13 @@ class MarketCut(msgspec.Struct, frozen=True, kw_only=True):
         return (
             (not self.weekdays or weekday in self.weekdays)
             and (self.prime is None or prime == self.prime)
-            and (not self.neighborhoods or name_key(neighborhood or "") in self.neighborhoods)
+            and self.has_place(neighborhood or "")
         )
+
+    def has_place(self, neighborhood: str) -> bool:
+        """Whether the drops of a neighbourhood are counted."""
+        return not self.neighborhoods or _key(neighborhood) in self.neighborhoods
+
+
+_key = lru_cache(maxsize=4_096)(name_key)
+"""A year names each neighbourhood hundreds of times."""

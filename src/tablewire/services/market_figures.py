@@ -1,8 +1,8 @@
 """The figures of a market over any window: kept ones where they fit, else counted from its rolled-up days."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Sequence
+from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 import msgspec
@@ -67,24 +67,29 @@ class MarketInsight:
         end = min(until or self._now(), self._now())
         start = since or end - window
         async with self._one:
-            stored = await self._book.days(
-                market.id,
-                local_date(microseconds(start - HISTORY), market.zone),
-                local_date(microseconds(end), market.zone),
-                None if cut is not None and cut.neighborhoods else (),
-            )
-            known = max((one.computed_at for one in stored), default=None)
-            until = max(start, end if known is None else min(end, known))
-            hours = MarketWindow(zone=market.zone, since=microseconds(start), until=microseconds(until))
-            cut_days = hours.cut_days
-            stored = [await self._with_cells(market, one) if one.day in cut_days else one for one in stored]
-            figures = await asyncio.to_thread(_counted, stored, hours, cut)
+            return await self._count(market, start, end, cut)
+
+    async def _count(
+        self, market: Market, start: datetime, end: datetime, cut: MarketCut | None
+    ) -> MarketMetrics:
+        by_place = cut is not None and bool(cut.neighborhoods)
+        first = local_date(microseconds(start - HISTORY), market.zone)
+        last = local_date(microseconds(end), market.zone)
+        stored = await self._book.days(market.id, first, last, (), places=by_place)
+        known = max((one.computed_at for one in stored), default=None)
+        until = max(start, end if known is None else min(end, known))
+        window = MarketWindow(zone=market.zone, since=microseconds(start), until=microseconds(until))
+        if not by_place:
+            stored = await self._with_cells(market, stored, window.cut_days)
+        figures = await asyncio.to_thread(_counted, stored, window, cut)
         return self._answer(market, known, figures)
 
-    async def _with_cells(self, market: Market, one: StoredMarketDay) -> StoredMarketDay:
-        """A day that the window cuts: its totals are of the whole day."""
-        read = one.body is None and await self._book.days(market.id, one.day, one.day)
-        return read[0] if read else one
+    async def _with_cells(
+        self, market: Market, stored: Sequence[StoredMarketDay], days: Collection[date]
+    ) -> list[StoredMarketDay]:
+        """The same, with the cells of some days: those that the window cuts, for totals are of whole days."""
+        read = {day: await self._book.days(market.id, day, day) for day in days}
+        return [next(iter(read.get(one.day, ())), one) for one in stored]
 
     async def _kept(self, market: Market, window: timedelta) -> MarketMetrics | None:
         kept = await self._book.metrics(market.id, window)

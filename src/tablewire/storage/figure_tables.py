@@ -45,8 +45,9 @@ market_days = Table(
     Column("body", LargeBinary, nullable=False),
     Column("computed_at", INSTANT, nullable=False),
     Column("totals", LargeBinary),
+    Column("places", LargeBinary),
 )
-"""A market's local days, rolled up; without totals where they were kept before there were any."""
+"""A market's local days, rolled up; without totals and places where they were kept before there were any."""
 
 rollup_heads = Table(
     "rollup_heads",

@@ -11,11 +11,13 @@ from tablewire.insights.goals import GoalCount
 from tablewire.insights.intervals import Spans
 from tablewire.insights.kept import Kept
 from tablewire.insights.market_days import MarketCut, MarketDay, MarketDrop
+from tablewire.insights.market_places import totals_of_some
 from tablewire.insights.market_totals import DayTotals, MarketWindow, totals_of
 from tablewire.insights.supply import BucketSupply
 
 _ROW = msgspec.msgpack.Decoder(MarketDay)
 _TOTALS = msgspec.msgpack.Decoder(DayTotals)
+_PLACES = msgspec.msgpack.Decoder(dict[str, bytes])
 
 
 class StoredMarketDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +27,8 @@ class StoredMarketDay(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes | None
     """Null where it was not asked for: then there are totals."""
     totals: bytes | None
+    places: bytes | None
+    """Null where they were not asked for."""
     computed_at: datetime
 
     def row(self) -> MarketDay:
@@ -33,10 +37,14 @@ class StoredMarketDay(msgspec.Struct, frozen=True, kw_only=True):
 
     def totals_in(self, window: MarketWindow, cut: MarketCut | None = None) -> DayTotals:
         """The day as the figures of a window want it: from its cells where they are there, else its totals."""
-        if self.body is None:
+        within = window.hours_of(self.day)
+        if self.body is None and self.places is None:
             return _TOTALS.decode(self.totals or b"")
+        if self.places is not None and cut is not None and cut.neighborhoods:
+            whole, places = _TOTALS.decode(self.totals or b""), _PLACES.decode(self.places)
+            return totals_of_some(whole, places, cut.has_place, within)
         row = self.row() if cut is None or not cut.neighborhoods else cut.of(self.row())
-        return totals_of(row, window.hours_of(self.day))
+        return totals_of(row, within)
 
 
 class StoredMetrics(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,17 +81,26 @@ class MarketBook(Protocol):
         ...
 
     async def keep_day(self, market: str, row: MarketDay, at: datetime, *, finished: bool) -> None:
-        """Keep a day's row with its totals, counted at an instant, in the place of the one before."""
+        """Keep a day's row with its totals and places, counted at an instant, in the place of the one before."""
         ...
 
     async def add_totals(self, market: str, most: int) -> int:
-        """Add totals to rows that were kept without them, the newest first; answers to how many."""
+        """Add totals and places to rows that were kept without them, the newest first; answers to how many."""
         ...
 
     async def days(
-        self, market: str, first: date, last: date, cells: Collection[date] | None = None
+        self,
+        market: str,
+        first: date,
+        last: date,
+        cells: Collection[date] | None = None,
+        *,
+        places: bool = False,
     ) -> list[StoredMarketDay]:
-        """The rows of some days, both ends included, in order; their cells only of the days `cells` (None: of all) and of those without totals."""
+        """The rows of some days, both ends included, in order, with their places if wanted.
+
+        Their cells are there only of the days `cells` (None: of all) and of those without totals.
+        """
         ...
 
     async def keep_metrics(

@@ -10,6 +10,7 @@ import msgspec
 from tablewire.insights.intervals import Spans, union
 from tablewire.insights.kept import Kept
 from tablewire.insights.market_days import MARKET_ROW_VERSION, MarketDay, MarketDrop
+from tablewire.insights.market_places import places_of
 from tablewire.insights.market_totals import totals_of
 from tablewire.insights.supply import BucketSupply
 from tablewire.storage.export import HAPPENED_AT
@@ -43,15 +44,17 @@ OBSERVED = "SELECT body FROM observed_spans WHERE market = $1 AND day = $2"
 FINISHED = "SELECT day FROM market_days WHERE market = $1 AND version = $2 AND finished"
 
 DAYS = """
-SELECT day, CASE WHEN totals IS NULL OR $5::date[] IS NULL OR day = ANY ($5) THEN body END AS body, totals, computed_at
+SELECT day, CASE WHEN totals IS NULL OR $5::date[] IS NULL OR day = ANY ($5) THEN body END AS body, totals,
+    CASE WHEN $6 THEN places END AS places, computed_at
 FROM market_days WHERE market = $1 AND version = $2 AND day BETWEEN $3 AND $4 ORDER BY day
 """
 
 KEEP_DAY = """
-INSERT INTO market_days (market, day, version, finished, body, totals, computed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO market_days (market, day, version, finished, body, totals, places, computed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (market, day) DO UPDATE SET
     version = excluded.version, finished = excluded.finished, body = excluded.body, totals = excluded.totals,
-    computed_at = excluded.computed_at
+    places = excluded.places, computed_at = excluded.computed_at
 """
 
 WITHOUT_TOTALS = """
@@ -61,7 +64,7 @@ WHERE market = $1 AND version = $2 AND totals IS NULL ORDER BY day DESC LIMIT $3
 
 # Not where the row has been counted anew since.
 ADD_TOTALS = """
-UPDATE market_days SET totals = $4
+UPDATE market_days SET totals = $4, places = $5
 WHERE market = $1 AND day = $2 AND computed_at = $3 AND totals IS NULL
 """
 
@@ -123,32 +126,32 @@ class PostgresMarketFigures:
     async def keep_day(self, market: str, row: MarketDay, at: datetime, *, finished: bool) -> None:
         """Keep a day's row in the place of the one before."""
         body = msgspec.msgpack.encode(row)
-        totals = msgspec.msgpack.encode(totals_of(row))
-        values = market, row.day, MARKET_ROW_VERSION, finished, body, totals, at
+        values = market, row.day, MARKET_ROW_VERSION, finished, body, *_beside(row), at
         with unavailable():
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT) as connection:
                 await connection.execute(KEEP_DAY, *values)
 
     async def add_totals(self, market: str, most: int) -> int:
-        """Add totals to the newest rows that lack them."""
+        """Add totals and places to the newest rows that lack them."""
         rows = await self._rows(WITHOUT_TOTALS, market, MARKET_ROW_VERSION, most)
         for row in rows:
-            totals = await asyncio.to_thread(_totals, row["body"])
-            await self._rows(ADD_TOTALS, market, row["day"], row["computed_at"], totals)
+            beside = await asyncio.to_thread(_beside_body, row["body"])
+            await self._rows(ADD_TOTALS, market, row["day"], row["computed_at"], *beside)
         return len(rows)
 
     async def days(
-        self, market: str, first: date, last: date, cells: Collection[date] | None = None
+        self,
+        market: str,
+        first: date,
+        last: date,
+        cells: Collection[date] | None = None,
+        *,
+        places: bool = False,
     ) -> list[StoredMarketDay]:
         """The rows of some days, in order."""
         wanted = None if cells is None else list(cells)
-        rows = await self._rows(DAYS, market, MARKET_ROW_VERSION, first, last, wanted)
-        return [
-            StoredMarketDay(
-                day=row["day"], body=row["body"], totals=row["totals"], computed_at=row["computed_at"]
-            )
-            for row in rows
-        ]
+        rows = await self._rows(DAYS, market, MARKET_ROW_VERSION, first, last, wanted, places)
+        return [StoredMarketDay(**dict(row)) for row in rows]
 
     async def keep_metrics(
         self, market: str, start: datetime, end: datetime, values: Mapping[str, bytes], at: datetime
@@ -200,8 +203,13 @@ def _together(bodies: Iterable[bytes]) -> Spans:
     return union(span for spans in shared.values() for span in spans)
 
 
-def _totals(body: bytes) -> bytes:
-    return msgspec.msgpack.encode(totals_of(msgspec.msgpack.decode(body, type=MarketDay)))
+def _beside(row: MarketDay) -> tuple[bytes, bytes]:
+    """What is kept beside a row: its totals, and its places."""
+    return msgspec.msgpack.encode(totals_of(row)), msgspec.msgpack.encode(places_of(row))
+
+
+def _beside_body(body: bytes) -> tuple[bytes, bytes]:
+    return _beside(msgspec.msgpack.decode(body, type=MarketDay))
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
+import msgspec
 import pytest
 
 from tablewire.domain.markets import NYC
@@ -154,3 +155,66 @@ async def test_where_nothing_was_rolled_up_nothing_is_known(book: PostgresMarket
     found = await MarketInsight(book, AHEAD, lambda: LATE).metrics(NYC)
 
     assert (found.computed_at, found.figures.drops_total.value) == (None, None)
+
+
+CUTS = (
+    None,
+    MarketCut(prime=True, weekdays=frozenset({2})),
+    MarketCut(neighborhoods=frozenset({"noho"})),
+    MarketCut(neighborhoods=frozenset({"soho"}), prime=True),
+)
+
+
+@pytest.mark.parametrize("cut", CUTS)
+async def test_rows_without_totals_give_the_same_figures(
+    book: PostgresMarketFigures, dsn: str, cut: MarketCut | None
+) -> None:
+    await MarketRollups(book).roll_up(NYC, LATE)
+    insight = MarketInsight(book, AHEAD, lambda: LATE)
+    since = NOON + timedelta(minutes=2)
+    with_totals = await insight.metrics(NYC, cut=cut, since=since, until=LATE)
+    await forget_totals(dsn)
+
+    assert await insight.metrics(NYC, cut=cut, since=since, until=LATE) == with_totals
+
+
+async def test_totals_are_added_to_rows_whose_log_is_gone(book: PostgresMarketFigures, dsn: str) -> None:
+    rollups = MarketRollups(book)
+    await rollups.roll_up(NYC, LATE)
+    before = await book.days("nyc", MONDAY, MONDAY, (), places=True)
+    await forget_totals(dsn, "TRUNCATE availability_events, observed_spans")
+    (without,) = await book.days("nyc", MONDAY, MONDAY, ())
+    await rollups.roll_up(NYC, LATE + timedelta(hours=1))
+
+    assert without.totals is None
+    assert await book.days("nyc", MONDAY, MONDAY, (), places=True) == before
+
+
+async def test_where_knowledge_ends_within_a_day_its_hours_are_counted(book: PostgresMarketFigures) -> None:
+    known = NOON - timedelta(hours=1)
+    await MarketRollups(book).roll_up(NYC, NOON + timedelta(minutes=3))
+    (monday,) = await book.days("nyc", MONDAY, MONDAY)
+    await book.keep_day("nyc", monday.row(), known, finished=False)
+    found = await MarketInsight(book, AHEAD, lambda: LATE + timedelta(days=3)).metrics(
+        NYC, window=timedelta(days=9)
+    )
+
+    assert (found.figures.drops_total.value, found.figures.drops_by_neighborhood) == (0, {})
+
+
+async def test_kept_figures_are_told_as_counted_ones_are(book: PostgresMarketFigures) -> None:
+    await MarketRollups(book, AHEAD).roll_up(NYC, LATE)
+    insight = MarketInsight(book, AHEAD, lambda: LATE)
+    kept = await insight.metrics(NYC)
+    counted = await insight.metrics(NYC, since=LATE - timedelta(days=14), until=LATE)
+
+    assert msgspec.json.encode(kept) == msgspec.json.encode(counted)
+    assert type(kept.figures.drops_total.value) is int
+
+
+async def forget_totals(dsn: str, *then: str) -> None:
+    """As in rows that were kept before there were totals."""
+    connection = await asyncpg.connect(dsn)
+    for statement in ("UPDATE market_days SET totals = NULL, places = NULL", *then):
+        await connection.execute(statement)
+    await connection.close()
