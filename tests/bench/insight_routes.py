@@ -2,7 +2,7 @@
 
 import http.client
 import time
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from tests.bench.children import Child
@@ -31,7 +31,6 @@ def paths() -> dict[str, str]:
         "market_14_days": "/market/metrics",
         "market_year": f"/market/metrics?from={year}T00:00:00Z",
         "market_year_prime": f"/market/metrics?from={year}T00:00:00Z&time_bucket=prime&weekday=fri,sat",
-        "market_year_neighborhood": f"/market/metrics?from={year}T00:00:00Z&neighborhood=Quarter+7",
         "supply": "/market/supply",
         "alerts": "/insights/alerts",
         "history": f"{VENUE}/history",
@@ -39,13 +38,11 @@ def paths() -> dict[str, str]:
     }
 
 
-def measure(bench: Bench, dsn: str, names: Collection[str] | None = None) -> None:
-    """Each address (or some by name) so many times, after once to warm up."""
+def measure(bench: Bench, dsn: str, wanted: Mapping[str, str] | None = None) -> None:
+    """Each address so many times, after once to warm up."""
     with Child("servers.whole", settings=SETTINGS, dsn=dsn, polled=True) as service:
         line = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
-        for name, path in paths().items():
-            if names is not None and name not in names:
-                continue
+        for name, path in (wanted or paths()).items():
             milliseconds, size = list[float](), 0
             for _ in range(TIMES + 1):
                 began = time.perf_counter()

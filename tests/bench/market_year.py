@@ -21,7 +21,6 @@ from tests.bench.figures import Bench
 DROPS = 18_000
 """A day."""
 NEIGHBORHOODS = 120
-NAMES = tuple(name for name in insight_routes.paths() if name.startswith(("market_year", "alerts")))
 
 
 async def store_days(dsn: str, days: int) -> int:
@@ -57,6 +56,15 @@ def _drops(luck: random.Random, local: LocalDay) -> Iterator[MarketDrop]:
         )
 
 
+def _paths() -> dict[str, str]:
+    found = {
+        name: path
+        for name, path in insight_routes.paths().items()
+        if name.startswith(("market_year", "alerts"))
+    }
+    return found | {"market_year_neighborhood": found["market_year"] + "&neighborhood=Quarter+7"}
+
+
 def main() -> None:
     """A store without a log, and the addresses that read the market's days."""
     parser = argparse.ArgumentParser(description=main.__doc__)
@@ -67,7 +75,7 @@ def main() -> None:
         with databases.server(bench.new_folder()) as dsn:
             cells = asyncio.run(store_days(dsn, wanted.days))
             bench.say(f"{wanted.days} days of {DROPS:,} drops, {cells:,} cells")
-            insight_routes.measure(bench, dsn, NAMES)
+            insight_routes.measure(bench, dsn, _paths())
 
 
 if __name__ == "__main__":
