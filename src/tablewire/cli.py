@@ -16,12 +16,12 @@ from tablewire.errors import SettingsError, TablewireError
 from tablewire.export_command import exports
 from tablewire.follow import follow
 from tablewire.metrics_command import metrics
+from tablewire.quick_imports import quick_imports
 from tablewire.report_command import report
 from tablewire.retention_command import retention
 from tablewire.setting_files import read_env_file
 from tablewire.setting_reader import PREFIX
 from tablewire.settings import Settings, describe
-from tablewire.telemetry import configure_logging
 from tablewire.terminal import BuildProgress, event_line
 from tablewire.user_commands import users
 from tablewire.venue_commands import venues
@@ -70,6 +70,8 @@ def main() -> None:
 
 
 def _settings(*, demo: bool = False, options: Mapping[str, str | int | None] | None = None) -> Settings:
+    from tablewire.telemetry import configure_logging
+
     given = {PREFIX + name: str(value) for name, value in (options or {}).items() if value is not None}
     settings = Settings.load(os.environ, Path(".env"), demo=demo, options=given)
     configure_logging(settings.log.format, settings.log.level, secrets=settings.secrets())
@@ -84,7 +86,8 @@ def serve(
     ] = True,
 ) -> None:
     """Run the service: poll, store, stream. Stops on SIGTERM or Ctrl-C."""
-    from tablewire.running import run
+    with quick_imports():
+        from tablewire.running import run
 
     settings = _settings(options={"PORT": port})
     for provider, missing in settings.not_polled.items():
@@ -101,9 +104,10 @@ def demo(
     opentable_venues: OpenTableVenues = None,
 ) -> None:
     """Run a make-believe city and the service pointed at it: nothing to configure, nothing real."""
-    from tablewire.running import run_demo
-    from tablewire.simulator.run import running_simulator
-    from tablewire.simulator.server import SimulatorOptions
+    with quick_imports():
+        from tablewire.running import run_demo
+        from tablewire.simulator.run import running_simulator
+        from tablewire.simulator.server import SimulatorOptions
 
     twins = _on_opentable(venues, opentable_venues)
     city = running_simulator(SimulatorOptions(seed=seed, speed=speed, venues=venues, opentable_venues=twins))
@@ -137,8 +141,9 @@ def simulate(
     ] = None,
 ) -> None:
     """Run the make-believe city alone, behind both wires. docs/simulator.md shows its faults and its truth."""
-    from tablewire.simulator.run import serve as serve_city
-    from tablewire.simulator.server import Simulator, SimulatorOptions
+    with quick_imports():
+        from tablewire.simulator.run import serve as serve_city
+        from tablewire.simulator.server import Simulator, SimulatorOptions
 
     port = 8100 if port is None else port
     if replay is not None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 import uvloop
@@ -18,8 +18,10 @@ from tablewire.demo_option import Demo, settings_for
 from tablewire.errors import BadInput
 from tablewire.export_formats import WRITERS, EventWriter
 from tablewire.settings import Settings
-from tablewire.storage.export import EventParts
 from tablewire.whole_files import whole_file
+
+if TYPE_CHECKING:
+    from tablewire.storage.export import EventParts
 
 STANDARD_OUTPUT = "-"
 
@@ -109,7 +111,7 @@ async def _export(
     return written
 
 
-async def _copy(parts: EventParts, writer: EventWriter) -> int:
+async def _copy(parts: "EventParts", writer: EventWriter) -> int:
     written = 0
     with _bar() as bar:
         span = parts.span

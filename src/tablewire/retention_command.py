@@ -1,16 +1,17 @@
 """The command `tablewire retention run`: removes what is older than it has to be kept."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import typer
 import uvloop
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from tablewire.engine.clock import SystemClock
-from tablewire.engine.retention import Ages, Removed, Retention
 from tablewire.settings import Settings
+
+if TYPE_CHECKING:
+    from tablewire.engine.retention import Removed
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -42,8 +43,10 @@ def run(context: typer.Context) -> None:
         _say(f"{market}: older days are not rolled up yet, so their events stay: tablewire metrics refresh")
 
 
-async def _remove(settings: Settings) -> Removed:
+async def _remove(settings: Settings) -> "Removed":
     # A command imports what it runs, so that --help comes at once.
+    from tablewire.engine.clock import SystemClock  # noqa: PLC0415 - said above
+    from tablewire.engine.retention import Ages, Retention  # noqa: PLC0415 - said above
     from tablewire.running import database  # noqa: PLC0415 - said above
     from tablewire.storage.store import PostgresStore  # noqa: PLC0415 - said above
 
