@@ -21,6 +21,10 @@ from tablewire.storage.store import PostgresStore
 NO_SAFETY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
 """These databases are thrown away, so nothing has to reach the disk."""
 
+MEMORY = "/dev/shm"
+ROOM = 4_000_000_000
+"""Bytes that must be free in memory: each worker has a server there, and a container's share may be small."""
+
 TEMPLATE = "template_migrated"
 
 _names = count(1)
@@ -55,8 +59,12 @@ class TestServer:
 
 
 def _short_folder() -> Path:
-    """A new folder whose path is short enough for a socket."""
-    return Path(tempfile.mkdtemp(prefix="tw-", dir="/tmp"))
+    """A new folder whose path is short enough for a socket: in memory where there is room, as what is in it is thrown away."""
+    try:
+        in_memory = shutil.disk_usage(MEMORY).free >= ROOM
+    except OSError:
+        in_memory = False
+    return Path(tempfile.mkdtemp(prefix="tw-", dir=MEMORY if in_memory else "/tmp"))
 
 
 @pytest.fixture(scope="session")
