@@ -2,16 +2,13 @@
 
 import logging
 import re
-import secrets as randomness
 import sys
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, MutableMapping
 from enum import StrEnum
 from typing import Any, Literal, TextIO, cast
 
 import structlog
 from prometheus_client import (
-    CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
     Gauge,
@@ -25,9 +22,6 @@ from structlog.typing import FilteringBoundLogger, Processor
 
 MASK = "********"
 """What stands in the log where a secret would."""
-
-METRICS_CONTENT_TYPE = CONTENT_TYPE_LATEST
-"""The Content-Type of what `Metrics.render` gives."""
 
 
 class LogEvent(StrEnum):
@@ -92,7 +86,6 @@ def configure_logging(
     """
     out = stream or sys.stderr
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
     ]
@@ -185,24 +178,6 @@ def get_logger(room: str) -> FilteringBoundLogger:
     Call it as `log.info(LogEvent.POLL_CYCLE, message="a sentence", calls=3)`.
     """
     return cast("FilteringBoundLogger", structlog.get_logger(room, room=room))
-
-
-def new_request_id() -> str:
-    """A fresh request id: 16 hex characters."""
-    return randomness.token_hex(8)
-
-
-@contextmanager
-def request_context(request_id: str) -> Iterator[None]:
-    """Within it every log line of this task carries the request id."""
-    with structlog.contextvars.bound_contextvars(request_id=request_id):
-        yield
-
-
-def current_request_id() -> str | None:
-    """The id of the request being answered, or None outside of one."""
-    found = structlog.contextvars.get_contextvars().get("request_id")
-    return None if found is None else str(found)
 
 
 _CALL_BUCKETS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 25.0)

@@ -1,6 +1,5 @@
 """What the log says, what it masks, and which metrics there are."""
 
-import asyncio
 import json
 import logging
 import warnings
@@ -11,7 +10,6 @@ from typing import Any, Literal
 import pytest
 import structlog
 
-from tablewire import telemetry
 from tablewire.telemetry import MASK, LogEvent, Metrics, SecretMask, configure_logging, get_logger
 
 
@@ -193,33 +191,6 @@ def test_text_from_outside_cannot_start_a_line_or_move_the_cursor() -> None:
     get_logger("x").info(LogEvent.POLL_FAILED, venue="Chez\n2026 forged\x1b[2J")
     assert len(out.getvalue().splitlines()) == 1
     assert "\x1b" not in out.getvalue()
-
-
-async def test_each_task_has_its_own_request_id() -> None:
-    out = lines()
-
-    async def answer(request_id: str) -> None:
-        with telemetry.request_context(request_id):
-            await asyncio.sleep(0)
-            get_logger("api").info(LogEvent.REQUEST_FAILED, expected=request_id)
-
-    await asyncio.gather(answer("one"), answer("two"))
-    entries = [json.loads(line) for line in out.getvalue().splitlines()]
-    assert (
-        [entry["request_id"] for entry in entries]
-        == [entry["expected"] for entry in entries]
-        == ["one", "two"]
-    )
-
-
-def test_outside_of_a_request_there_is_no_id() -> None:
-    with telemetry.request_context("one"):
-        inside = telemetry.current_request_id()
-    assert (inside, telemetry.current_request_id()) == ("one", None)
-
-
-def test_request_ids_differ() -> None:
-    assert len({telemetry.new_request_id() for _ in range(1000)}) == 1000
 
 
 def test_two_services_share_no_metric() -> None:
