@@ -10,12 +10,12 @@ from tablewire.domain.goals import Goal
 from tablewire.domain.markets import NYC
 from tablewire.domain.notifications import Notification
 from tablewire.domain.notify_requests import NotifyRequest, Status
+from tablewire.domain.polled import Polled
 from tablewire.domain.restaurants import Listing
 from tablewire.domain.slots import SeenSlot, Venue, slot_id
 from tablewire.domain.users import User
 from tablewire.domain.venue_names import VenueWish
 from tablewire.domain.wanted import WantedVenue
-from tablewire.domain.watched import Watched
 from tablewire.engine.active import WishBook
 from tablewire.engine.matcher import Matcher
 from tablewire.engine.notify import NotifyLoop
@@ -87,7 +87,7 @@ class Replica:
             venues=scene.store,
             outside=scene.outside,
             wants=scene.want,
-            watched=scene.watched,
+            polled=scene.polled,
             clock=scene.clock,
         )
 
@@ -118,17 +118,17 @@ class WishScene:
         self.outside = Asked()
         self.scarcity: dict[str, float] = {}
         self.wanted: dict[str, tuple[WantedVenue, ...]] = {}
-        self.watched = Watched(markets=(NYC,), window_days=14, party_sizes=(2, 4))
+        self.polled = Polled(markets=(NYC,), window_days=14, party_sizes=(2, 4))
         self.notifications = PostgresNotifications(store._pool)
         self.opening_ids = PostgresOpeningIds(store._pool)
         self.requests, self.goals = PostgresNotifyRequests(store._engine), PostgresGoals(store._engine)
         self.one = Replica(self)
         self.matcher = self.one.matcher
         finder = VenueFinder(store, self.houses)
-        self.asking = NotifyRequests(self.requests, finder, self.matcher, self.watched, self.clock.now)
-        self.wishing = Goals(self.goals, finder, self.matcher, self.watched, self.clock.now)
+        self.asking = NotifyRequests(self.requests, finder, self.matcher, self.polled, self.clock.now)
+        self.wishing = Goals(self.goals, finder, self.matcher, self.polled, self.clock.now)
         self.history = WishHistory(
-            store, self.houses, BoardLooked(self.one.board), self.watched, self.clock.now, self.scarcity_of
+            store, self.houses, BoardLooked(self.one.board), self.polled, self.clock.now, self.scarcity_of
         )
 
     @classmethod

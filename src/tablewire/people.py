@@ -133,7 +133,7 @@ class People:
             venues=core.store,
             outside=self.outside,
             wants=core.discovery.wanted.set_wanted,
-            watched=self.polled,
+            polled=self.polled,
             clock=core.clock,
         )
 

@@ -17,7 +17,6 @@ from tablewire.domain.notify_requests import NotifyRequest
 from tablewire.domain.polled import Polled
 from tablewire.domain.slots import Venue
 from tablewire.domain.users import User
-from tablewire.domain.watched import Watched
 from tablewire.domain.watches import Watch
 from tablewire.live.restaurants import Restaurants
 from tablewire.notifications.courier import ChannelCourier
@@ -122,21 +121,20 @@ async def people(store: PostgresStore) -> AsyncIterator[People]:
         names=Known(),
     )
     finder = VenueFinder(store, Restaurants())
-    watched = Watched(markets=(NYC,), window_days=14, party_sizes=(2, 4))
     polled = Polled(markets=(NYC,), window_days=14, party_sizes=(2, 4))
     channels = Channels(book, courier, clock.now)
     watches = Watches(
         book=PostgresWatches(engine), finder=finder, checker=quiet, polled=polled, now=clock.now
     )
-    requests = NotifyRequests(PostgresNotifyRequests(engine), finder, quiet, watched, clock.now)
-    goals = Goals(PostgresGoals(engine), finder, quiet, watched, clock.now)
+    requests = NotifyRequests(PostgresNotifyRequests(engine), finder, quiet, polled, clock.now)
+    goals = Goals(PostgresGoals(engine), finder, quiet, polled, clock.now)
     shelf = ChannelShelf(channels, book, courier, sealer, clock.now)
     portable = Portable(
         {
             "channels": shelf,
             "watches": WatchShelf(watches),
-            "notify_requests": RequestShelf(requests, watched, clock.now),
-            "goals": GoalShelf(goals, watched, clock.now),
+            "notify_requests": RequestShelf(requests, polled, clock.now),
+            "goals": GoalShelf(goals, polled, clock.now),
         }
     )
     told = [*routes(portable, shelf, clock.now), *channel_routes(channels)]

@@ -2,17 +2,25 @@
 
 from datetime import date, datetime
 
+import msgspec
+
 from tablewire.domain.buckets import DayParts
 from tablewire.domain.filters import EventFilter
-from tablewire.domain.markets import Market, window
+from tablewire.domain.markets import Market, service_today, window
 from tablewire.domain.watch_span import Span, span_of
-from tablewire.domain.watched import Watched
 
 
-class Polled(Watched, frozen=True, kw_only=True):
-    """What is polled, and how much of it a search covers."""
+class Polled(msgspec.Struct, frozen=True, kw_only=True):
+    """The window and the party sizes; everything else has to be asked for."""
 
+    markets: tuple[Market, ...]
+    window_days: int
+    party_sizes: tuple[int, ...]
     parts: DayParts = DayParts()
+
+    def today(self, now: datetime) -> date:
+        """The evening that is still being served, where it is earliest."""
+        return min(service_today(now, market.zone) for market in self.markets)
 
     def window(self, now: datetime, wanted: EventFilter | None = None) -> tuple[date, ...]:
         """The dates that are polled in the markets that a filter allows, in any of them."""

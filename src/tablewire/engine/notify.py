@@ -10,10 +10,10 @@ import msgspec
 from tablewire.domain.names import name_key
 from tablewire.domain.notifications import Telling
 from tablewire.domain.notify_requests import NotifyRequest, is_over
+from tablewire.domain.polled import Polled
 from tablewire.domain.restaurants import Listing
 from tablewire.domain.slots import SeenSlot, Venue, local_start
 from tablewire.domain.wanted import WantedVenue
-from tablewire.domain.watched import Watched
 from tablewire.domain.wishes import Opening
 from tablewire.engine.clock import Clock
 from tablewire.engine.matcher import Matcher
@@ -67,7 +67,7 @@ class NotifyLoop:
         venues: VenueBook,
         outside: OutsideDoor,
         wants: Wants,
-        watched: Watched,
+        polled: Polled,
         clock: Clock,
     ) -> None:
         self._matcher = matcher
@@ -78,7 +78,7 @@ class NotifyLoop:
         self._venues = venues
         self._outside = outside
         self._wants = wants
-        self._watched = watched
+        self._polled = polled
         self._clock = clock
 
     async def run(self, loop: Loop) -> None:
@@ -102,7 +102,7 @@ class NotifyLoop:
         await self._matcher.tell(await self._found_outside(now))
 
     async def _expire(self, now: datetime) -> None:
-        today = self._watched.today(now)
+        today = self._polled.today(now)
         over = [request.id async for request in self._all() if is_over(request, today)]
         if over:
             await self._requests.expire(over)
@@ -111,7 +111,7 @@ class NotifyLoop:
 
     async def _wanted(self, now: datetime) -> list[WantedVenue]:
         """The venues of requests within the window, by party size: all that is asked for of a venue together."""
-        dates = self._watched.dates(now)
+        dates = frozenset(self._polled.window(now))
         asked: dict[Listing, dict[int | None, set[date]]] = {}
         askers: dict[Listing, int] = {}
         async for request in self._all():
@@ -134,7 +134,7 @@ class NotifyLoop:
     async def _found_outside(self, now: datetime) -> list[Telling]:
         """What providers answered to what is not polled, for all requests that ask the same."""
         questions: dict[_Question, list[NotifyRequest]] = {}
-        dates, today = self._watched.dates(now), self._watched.today(now)
+        dates, today = frozenset(self._polled.window(now)), self._polled.today(now)
         async for request in self._all():
             for question in self._questions(request, dates, today):
                 if question in questions or len(questions) < MOST_QUESTIONS:
@@ -148,7 +148,7 @@ class NotifyLoop:
 
     def _questions(self, request: NotifyRequest, dates: frozenset[date], today: date) -> Iterable[_Question]:
         """Of a request for any party size, the smallest that is polled is asked for beyond the window."""
-        size, polled = request.limits.party_size, self._watched.party_sizes
+        size, polled = request.limits.party_size, self._polled.party_sizes
         days = [
             day
             for day in request.limits.dates

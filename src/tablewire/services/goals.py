@@ -10,9 +10,9 @@ from msgspec import UNSET, UnsetType
 from tablewire.domain.goals import LONGEST_NAME, MAX_NEIGHBORHOODS, MAX_VENUES, Goal, GoalWish
 from tablewire.domain.names import name_key
 from tablewire.domain.notifications import Kind
+from tablewire.domain.polled import Polled
 from tablewire.domain.users import User
 from tablewire.domain.venue_names import VenueWish
-from tablewire.domain.watched import Watched
 from tablewire.domain.wishes import Limits
 from tablewire.errors import BadInput, FieldError, NotFound
 from tablewire.services.named_venues import VenueFinder
@@ -89,13 +89,13 @@ class Goals:
         book: GoalBook,
         finder: VenueFinder,
         matcher: MatcherDoor,
-        watched: Watched,
+        polled: Polled,
         now: Callable[[], datetime],
     ) -> None:
         self._book = book
         self._finder = finder
         self._matcher = matcher
-        self._watched = watched
+        self._polled = polled
         self._now = now
 
     async def make(self, user: User, body: GoalBody) -> Goal:
@@ -161,7 +161,7 @@ class Goals:
         return dict(await self._book.figures(goals)) if goals else {}
 
     def _check(self, body: GoalBody) -> None:
-        today = self._watched.today(self._now())
+        today = self._polled.today(self._now())
         if body.date_from is not None:
             check_day("date_from", body.date_from, today)
         if body.date_from is not None and body.date_to is not None and body.date_to < body.date_from:

@@ -8,9 +8,9 @@ import msgspec
 
 from tablewire.domain.notifications import Kind
 from tablewire.domain.notify_requests import MAX_DATES, MAX_VENUES, NotifyRequest, NotifyWish
+from tablewire.domain.polled import Polled
 from tablewire.domain.users import User
 from tablewire.domain.venue_names import VenueWish
-from tablewire.domain.watched import Watched
 from tablewire.domain.wishes import Limits
 from tablewire.errors import BadInput, NotFound
 from tablewire.services.named_venues import VenueFinder
@@ -51,13 +51,13 @@ class NotifyRequests:
         book: NotifyRequestBook,
         finder: VenueFinder,
         matcher: MatcherDoor,
-        watched: Watched,
+        polled: Polled,
         now: Callable[[], datetime],
     ) -> None:
         self._book = book
         self._finder = finder
         self._matcher = matcher
-        self._watched = watched
+        self._polled = polled
         self._now = now
 
     async def make(self, user: User, body: NotifyRequestBody) -> NotifyRequest:
@@ -97,7 +97,7 @@ class NotifyRequests:
         self._matcher.deleted(Kind.NOTIFY, request_id)
 
     def _dates(self, days: Sequence[date]) -> tuple[date, ...]:
-        today = self._watched.today(self._now())
+        today = self._polled.today(self._now())
         dates = tuple(sorted(set(days)))
         if dates[-1] < today:
             raise BadInput.of("dates", f"all of them have passed; dates from {today} on are allowed")

@@ -7,10 +7,12 @@ import msgspec
 
 from tablewire.domain.goals import GoalWish
 from tablewire.domain.notify_requests import NotifyWish, Status
+from tablewire.domain.polled import Polled
 from tablewire.domain.users import User
-from tablewire.domain.watched import Watched
-from tablewire.services.goals import GoalBody, Goals, body_of
+from tablewire.services.goals import GoalBody, Goals
+from tablewire.services.goals import body_of as body_of_goal
 from tablewire.services.notify_requests import NotifyRequestBody, NotifyRequests
+from tablewire.services.notify_requests import body_of as body_of_request
 from tablewire.services.portable_watches import as_wishes
 
 AT_ONCE = 200
@@ -19,9 +21,9 @@ AT_ONCE = 200
 class RequestShelf:
     """Those that are active: what was fulfilled, or whose dates have passed, is not asked for again."""
 
-    def __init__(self, requests: NotifyRequests, watched: Watched, now: Callable[[], datetime]) -> None:
+    def __init__(self, requests: NotifyRequests, polled: Polled, now: Callable[[], datetime]) -> None:
         self._requests = requests
-        self._watched = watched
+        self._polled = polled
         self._now = now
 
     async def kept(self, user: User, *, secrets: bool) -> Sequence[NotifyRequestBody]:  # noqa: ARG002 - nothing of it is secret
@@ -35,7 +37,7 @@ class RequestShelf:
 
     async def check(self, user: User, body: NotifyRequestBody) -> NotifyRequestBody | None:  # noqa: ARG002 - the same for all
         """The request as it is kept; None where its dates have passed. Raises `BadInput`."""
-        if max(body.dates) < self._watched.today(self._now()):
+        if max(body.dates) < self._polled.today(self._now()):
             return None
         return _request_body(await self._requests.wish_of(body))
 
@@ -51,9 +53,9 @@ class RequestShelf:
 class GoalShelf:
     """One whose dates have passed comes back inactive. Figures are not in the file: they begin anew."""
 
-    def __init__(self, goals: Goals, watched: Watched, now: Callable[[], datetime]) -> None:
+    def __init__(self, goals: Goals, polled: Polled, now: Callable[[], datetime]) -> None:
         self._goals = goals
-        self._watched = watched
+        self._polled = polled
         self._now = now
 
     async def kept(self, user: User, *, secrets: bool) -> Sequence[GoalBody]:  # noqa: ARG002 - nothing of it is secret
@@ -67,7 +69,7 @@ class GoalShelf:
 
     async def check(self, user: User, body: GoalBody) -> GoalBody:  # noqa: ARG002 - the same for all
         """The goal as it is kept. Raises `BadInput`."""
-        if body.date_to is not None and body.date_to < self._watched.today(self._now()):
+        if body.date_to is not None and body.date_to < self._polled.today(self._now()):
             body = msgspec.structs.replace(body, active=False)
         return _goal_body(await self._goals.wish_of(body))
 
@@ -81,16 +83,8 @@ class GoalShelf:
 
 
 def _request_body(wish: NotifyWish) -> NotifyRequestBody:
-    limits = wish.limits
-    return NotifyRequestBody(
-        venues=as_wishes(wish.venues),
-        dates=list(limits.dates),
-        time_from=None if limits.time_from is None else f"{limits.time_from:%H:%M}",
-        time_to=None if limits.time_to is None else f"{limits.time_to:%H:%M}",
-        party_size=limits.party_size,
-        once=wish.once,
-    )
+    return msgspec.structs.replace(body_of_request(wish), venues=as_wishes(wish.venues))
 
 
 def _goal_body(wish: GoalWish) -> GoalBody:
-    return msgspec.structs.replace(body_of(wish), venues=as_wishes(wish.venues))
+    return msgspec.structs.replace(body_of_goal(wish), venues=as_wishes(wish.venues))

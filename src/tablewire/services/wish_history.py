@@ -12,8 +12,8 @@ from tablewire.domain.filters import EVENT_TYPES, EventFilter
 from tablewire.domain.goals import GoalWish, goal_match_score
 from tablewire.domain.looked import LookedAt
 from tablewire.domain.notify_requests import NotifyWish
+from tablewire.domain.polled import Polled
 from tablewire.domain.restaurants import Listing
-from tablewire.domain.watched import Watched
 from tablewire.domain.wishes import Limit, Limits, opening_of_table
 from tablewire.live.protocol import ListingsDoor
 from tablewire.storage.protocol import EventLog
@@ -100,14 +100,14 @@ class WishHistory:
         event_log: EventLog,
         listings: ListingsDoor,
         looked: LookedAt,
-        watched: Watched,
+        polled: Polled,
         now: Callable[[], datetime],
         scarcity: Callable[[str, str], float | None] = lambda _, __: None,
     ) -> None:
         self._log = event_log
         self._listings = listings
         self._looked = looked
-        self._watched = watched
+        self._polled = polled
         self._now = now
         self._scarcity = scarcity
 
@@ -156,7 +156,7 @@ class WishHistory:
         return WishSilence(
             venues=tuple(self._venue_looks(wish.limits)),
             dates=tuple(self._date_states(wish.limits)),
-            party_size_polled=size is None or size in self._watched.party_sizes,
+            party_size_polled=size is None or size in self._polled.party_sizes,
             since=read.reached,
             complete=read.complete,
             openings=openings,
@@ -204,8 +204,8 @@ class WishHistory:
 
     def _venue_looks(self, limits: Limits) -> list[WishVenue]:
         now = self._now()
-        days = [day for day in sorted(self._watched.dates(now)) if _is_asked(limits, day)]
-        sizes = self._watched.party_sizes if limits.party_size is None else (limits.party_size,)
+        days = [day for day in self._polled.window(now) if _is_asked(limits, day)]
+        sizes = self._polled.party_sizes if limits.party_size is None else (limits.party_size,)
         found = []
         for listing in self._all_listings(limits):
             looks = (self._looked.last_looked(*listing, day, size) for day in days for size in sizes)
@@ -221,7 +221,7 @@ class WishHistory:
 
     def _date_states(self, limits: Limits) -> list[WishDate]:
         now = self._now()
-        dates, today = sorted(self._watched.dates(now)), self._watched.today(now)
+        dates, today = self._polled.window(now), self._polled.today(now)
         days = limits.dates or tuple(day for day in dates if _is_asked(limits, day))
         return [
             WishDate(date=day, state="past" if day < today else "watched" if day in dates else "beyond")
