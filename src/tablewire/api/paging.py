@@ -1,7 +1,7 @@
 """Pages of what belongs to users: newest first, from an id downwards."""
 
 from collections.abc import Sequence
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 
@@ -10,12 +10,22 @@ from tablewire.api.query import Query
 from tablewire.api.routes import AnyRequest
 from tablewire.live.feed import parse_cursor
 
-T = TypeVar("T")
-
 DEFAULT_LIMIT: Final = 50
 MOST: Final = 200
 PAGING: Final = (parameters.BEFORE, parameters.limit(DEFAULT_LIMIT, MOST))
 """The parameters of a page."""
+
+
+class Numbered(Protocol):
+    """What has an id."""
+
+    @property
+    def id(self) -> int:
+        """Newer ones have higher ids."""
+        ...
+
+
+T = TypeVar("T", bound=Numbered)
 
 
 class PageWish(msgspec.Struct, frozen=True):
@@ -30,9 +40,10 @@ class PageWish(msgspec.Struct, frozen=True):
         """How many to look for: one more than are shown tells whether there are more."""
         return self.limit + 1
 
-    def cut(self, found: Sequence[T]) -> tuple[Sequence[T], bool]:
-        """Those that are shown of as many as were looked for, and whether there are more."""
-        return found[: self.limit], len(found) > self.limit
+    def cut(self, found: Sequence[T]) -> tuple[Sequence[T], str | None]:
+        """Those that are shown of as many as were looked for, and the cursor of the next page where there are more."""
+        shown = found[: self.limit]
+        return shown, str(shown[-1].id) if len(found) > self.limit else None
 
 
 def page_of(request: AnyRequest) -> PageWish:

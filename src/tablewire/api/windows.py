@@ -7,7 +7,7 @@ import msgspec
 
 from tablewire.api import parameters
 from tablewire.api.query import Query
-from tablewire.api.routes import Parameter, Schema
+from tablewire.api.routes import AnyRequest, Parameter, Schema
 
 LONGEST: Final = timedelta(days=400)
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
@@ -34,6 +34,14 @@ def read_window(query: Query) -> WindowWish:
     if since is not None and until is not None and not since < until <= since + LONGEST:
         query.refuse("to", f"it has to be after from, and at most {LONGEST.days} days after it")
     return WindowWish(length=length, since=since, until=until)
+
+
+def days_of(request: AnyRequest, default: int, most: int) -> int:
+    """How many days back a request for a preview looks, which has no other parameter. Raises `BadInput`."""
+    query = Query(request.scope["query_string"], ("days",))
+    days = query.whole("days", default, 1, most)
+    query.check()
+    return days or default
 
 
 def checked(query: Query, wish: WindowWish, now: datetime) -> WindowWish:

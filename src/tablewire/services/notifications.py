@@ -1,6 +1,6 @@
 """A user's notifications: read, marked, and explained."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
@@ -11,32 +11,7 @@ from tablewire.domain.notifications import Notification
 from tablewire.domain.trails import Trail
 from tablewire.domain.users import User
 from tablewire.errors import NotFound, StoreError
-
-
-class NotificationBook(Protocol):
-    """The stored notifications; `storage.notification_door.NotificationReader` says more."""
-
-    async def of_user(
-        self, user_id: int, before: int | None, limit: int, *, unread: bool = False
-    ) -> list[Notification]:
-        """The newest `limit` below an id, newest first."""
-        ...
-
-    async def get(self, user_id: int, notification_id: int) -> Notification | None:
-        """One of a user's own."""
-        ...
-
-    async def count_unread(self, user_id: int) -> int:
-        """How many the user has not read."""
-        ...
-
-    async def mark_read(self, user_id: int, notification_ids: Collection[int] | None, at: datetime) -> int:
-        """Mark some (None: all) as read; answers how many were not before."""
-        ...
-
-    async def ends(self) -> tuple[int, int]:
-        """(oldest place kept or next to be given, newest place given)."""
-        ...
+from tablewire.storage.notification_door import NotificationReader
 
 
 class TrailBook(Protocol):
@@ -87,7 +62,7 @@ class Notifications:
 
     def __init__(
         self,
-        book: NotificationBook,
+        book: NotificationReader,
         trails: TrailBook,
         followers: Followers,
         now: Callable[[], datetime],

@@ -68,8 +68,8 @@ class ChannelsController:
     async def list(self, request: AnyRequest) -> ChannelPage:
         """A page of them."""
         page = page_of(request)
-        found, more = page.cut(await self._channels.of_user(user_of(request).id, page.before, page.enough))
-        return ChannelPage([shown(one) for one in found], str(found[-1].id) if more else None, more)
+        found, cursor = page.cut(await self._channels.of_user(user_of(request).id, page.before, page.enough))
+        return ChannelPage([shown(one) for one in found], cursor, cursor is not None)
 
     async def make(self, request: AnyRequest) -> MadeChannel:
         """A new one."""

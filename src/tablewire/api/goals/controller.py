@@ -9,6 +9,7 @@ from tablewire.api.paging import PAGING, page_of
 from tablewire.api.query import Query
 from tablewire.api.requests import body_of, id_of, user_of
 from tablewire.api.routes import AnyRequest, Operation, Route
+from tablewire.api.windows import days_of
 from tablewire.domain.goals import Goal
 from tablewire.services.goals import GoalBody, GoalChange, Goals
 from tablewire.services.wish_history import MOST_DAYS, WishHistory, WishPreview, WishSilence
@@ -24,9 +25,9 @@ class GoalController:
     async def page(self, request: AnyRequest) -> GoalPage:
         """The user's goals."""
         page = page_of(request)
-        found, more = page.cut(await self._goals.list(user_of(request), page.before, page.enough))
-        next_cursor = str(found[-1].id) if more else None
-        return GoalPage(goals=await self._views(found), next_cursor=next_cursor, has_more=more)
+        found, cursor = page.cut(await self._goals.list(user_of(request), page.before, page.enough))
+        goals = await self._views(found)
+        return GoalPage(goals=goals, next_cursor=cursor, has_more=cursor is not None)
 
     async def make(self, request: AnyRequest) -> GoalView:
         """A new goal."""
@@ -57,9 +58,7 @@ class GoalController:
 
     async def preview_of(self, request: AnyRequest) -> WishPreview:
         """What one goal would have told."""
-        query = Query(request.scope["query_string"], ("days",))
-        days = query.whole("days", MOST_DAYS, 1, MOST_DAYS) or MOST_DAYS
-        query.check()
+        days = days_of(request, MOST_DAYS, MOST_DAYS)
         return await self._history.preview(await self._goals.get(user_of(request), id_of(request)), days)
 
     async def explain(self, request: AnyRequest) -> WishSilence:

@@ -14,6 +14,7 @@ from tablewire.api.paging import PAGING, page_of
 from tablewire.api.query import Query
 from tablewire.api.requests import body_of, id_of, user_of
 from tablewire.api.routes import AnyRequest, Operation, Route
+from tablewire.api.windows import days_of
 from tablewire.services.notify_requests import NotifyRequestBody, NotifyRequests
 from tablewire.services.wish_history import MOST_DAYS, WishHistory, WishPreview, WishSilence
 
@@ -28,11 +29,9 @@ class NotifyRequestController:
     async def page(self, request: AnyRequest) -> NotifyRequestPage:
         """The user's notify requests."""
         page = page_of(request)
-        found, more = page.cut(await self._requests.list(user_of(request), page.before, page.enough))
-        next_cursor = str(found[-1].id) if more else None
-        return NotifyRequestPage(
-            notify_requests=[view(one) for one in found], next_cursor=next_cursor, has_more=more
-        )
+        found, cursor = page.cut(await self._requests.list(user_of(request), page.before, page.enough))
+        requests = [view(one) for one in found]
+        return NotifyRequestPage(notify_requests=requests, next_cursor=cursor, has_more=cursor is not None)
 
     async def make(self, request: AnyRequest) -> NotifyRequestView:
         """A new notify request."""
@@ -57,9 +56,7 @@ class NotifyRequestController:
 
     async def preview_of(self, request: AnyRequest) -> WishPreview:
         """What one notify request would have told."""
-        query = Query(request.scope["query_string"], ("days",))
-        days = query.whole("days", MOST_DAYS, 1, MOST_DAYS) or MOST_DAYS
-        query.check()
+        days = days_of(request, MOST_DAYS, MOST_DAYS)
         return await self._history.preview(await self._requests.get(user_of(request), id_of(request)), days)
 
     async def explain(self, request: AnyRequest) -> WishSilence:

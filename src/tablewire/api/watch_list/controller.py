@@ -20,9 +20,9 @@ class WatchListController:
     async def page(self, request: AnyRequest) -> EntryPage:
         """The user's list."""
         page = page_of(request)
-        found, more = page.cut(await self._list.list(user_of(request), page.before, page.enough))
+        found, cursor = page.cut(await self._list.list(user_of(request), page.before, page.enough))
         entries = [view(entry) for entry in found]
-        return EntryPage(watches=entries, next_cursor=str(found[-1].id) if more else None, has_more=more)
+        return EntryPage(watches=entries, next_cursor=cursor, has_more=cursor is not None)
 
     async def add(self, request: AnyRequest) -> EntryView:
         """A new entry."""

@@ -18,6 +18,7 @@ from tablewire.api.watches.schemas import (
     silence_view,
     view,
 )
+from tablewire.api.windows import days_of
 from tablewire.domain.watch_preview import MOST_DAYS
 from tablewire.services.watch_history import WatchHistory
 from tablewire.services.watches import WatchChange, Watches, WatchWish
@@ -35,9 +36,9 @@ class WatchController:
     async def page(self, request: AnyRequest) -> WatchPage:
         """The user's watches."""
         page = page_of(request)
-        found, more = page.cut(await self._watches.list(user_of(request), page.before, page.enough))
+        found, cursor = page.cut(await self._watches.list(user_of(request), page.before, page.enough))
         watches = [view(watch) for watch in found]
-        return WatchPage(watches=watches, next_cursor=str(found[-1].id) if more else None, has_more=more)
+        return WatchPage(watches=watches, next_cursor=cursor, has_more=cursor is not None)
 
     async def make(self, request: AnyRequest) -> WatchView:
         """A new watch."""
@@ -73,9 +74,7 @@ class WatchController:
 
     async def preview_of(self, request: AnyRequest) -> PreviewView:
         """What one watch would have told."""
-        query = Query(request.scope["query_string"], ("days",))
-        days = query.whole("days", DEFAULT_DAYS, 1, MOST_DAYS) or DEFAULT_DAYS
-        query.check()
+        days = days_of(request, DEFAULT_DAYS, MOST_DAYS)
         return preview_view(await self._history.preview_of(user_of(request), id_of(request), days))
 
     async def explain(self, request: AnyRequest) -> SilenceView:
