@@ -21,6 +21,9 @@ from tests.insights_days import MONDAY, at, row, stay
 
 NOW = datetime.combine(MONDAY + timedelta(days=2), datetime.min.time(), UTC) + timedelta(hours=17)
 
+BEFORE = [None] * 4
+"""Days of the week of the chart before the first that was rolled up."""
+
 
 class Drawer:
     """Keeps what it was to draw."""
@@ -72,7 +75,9 @@ async def test_a_venues_chart_shows_its_drops_and_how_long_they_lasted(drawn: Dr
     assert answer.headers["content-type"].startswith("image/svg+xml")
     assert "sandbox" in answer.headers["content-security-policy"]
     chart = drawn.drawer.charts[0]
-    assert (chart.title, [day.drops for day in chart.days]) == ("Chez V", [2, 0])
+    assert chart.title == "Chez V"
+    assert [(day.day - MONDAY).days for day in chart.days] == [*range(-4, 3)]
+    assert [day.drops for day in chart.days] == [*BEFORE, 2, 0, None]
     assert [one.seconds for one in chart.lasted] == [60.0, 142.0]
     assert [chart.hours[0][hour] for hour in (11, 12, 13)] == [0.0, 1.0, 1.0]
     assert chart.hours[4][12] is None
@@ -80,12 +85,12 @@ async def test_a_venues_chart_shows_its_drops_and_how_long_they_lasted(drawn: Dr
 
 async def test_days_before_the_window_are_not_in_it(drawn: Drawn) -> None:
     await drawn.pictures.of_venue("resy", "v", 2)
-    assert [day.drops for day in drawn.drawer.charts[0].days] == [0]
+    assert [day.drops for day in drawn.drawer.charts[0].days] == [0, None]
 
 
 async def test_a_markets_chart_is_of_all_its_venues(drawn: Drawn) -> None:
     await drawn.pictures.of_market(NYC, 7)
-    assert [day.drops for day in drawn.drawer.charts[0].days] == [2, 0]
+    assert [day.drops for day in drawn.drawer.charts[0].days] == [*BEFORE, 2, 0, None]
     assert await drawn.pictures.hardest(NYC) == []
 
 

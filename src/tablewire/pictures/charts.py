@@ -60,18 +60,15 @@ def week_of(hours: Sequence[HourOfWeek]) -> tuple[tuple[float | None, ...], ...]
     return tuple(tuple(known.get((weekday, hour)) for hour in range(24)) for weekday in range(7))
 
 
-def drops_by_day(days: Iterable[tuple[date, int, int]]) -> tuple[Day, ...]:
-    """Days with the drops and the observed time of all venues together, and the days between them.
+def drops_by_day(days: Iterable[tuple[date, int, int]], since: date, until: date) -> tuple[Day, ...]:
+    """Every day from the first to the last, with the drops and the observed time of all venues together.
 
-    Null where venues were looked at for less than an hour in all.
+    Null where venues were looked at for less than an hour in all: also before the service began, and while it was off.
     """
     drops: Counter[date] = Counter()
     observed: Counter[date] = Counter()
     for day, count, time in days:
         drops[day] += count
         observed[day] += time
-    if not drops:
-        return ()
-    first = min(drops)
-    every = (first + timedelta(days=ahead) for ahead in range((max(drops) - first).days + 1))
+    every = (since + timedelta(days=ahead) for ahead in range((until - since).days + 1))
     return tuple(Day(day, drops[day] if observed[day] >= LEAST_OBSERVED else None) for day in every)

@@ -9,7 +9,6 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.dates import DateFormatter, DayLocator, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -21,7 +20,7 @@ MINUTE = 60.0
 TICKS = ((10, "10 s"), (60, "1 min"), (600, "10 min"), (3_600, "1 h"), (21_600, "6 h"), (86_400, "1 day"))
 LONGEST_TITLE = 80
 FEWEST_DAYS = 7
-"""So wide is the axis at least: a single day would fill it with hours."""
+"""So wide is the axis at least: a single day would fill it with one bar."""
 MOST_LABELS = 10
 GOLDEN = 0.618034
 """Multiples of it, without their whole part, are spread evenly however many there are."""
@@ -105,20 +104,17 @@ def _draw_hours(axes: Axes, chart: Chart) -> None:
 
 
 def _show_span(axes: Axes, chart: Chart) -> None:
-    axes.xaxis_date()
-    axes.xaxis.set_major_formatter(DateFormatter("%b %-d"))  # type: ignore[no-untyped-call]  # it has none
-    if chart.days:
-        first, last = _places((chart.days[0].day, chart.days[-1].day))
-        first = min(first, last - FEWEST_DAYS + 1)
-        between = int(last - first) // MOST_LABELS + 1
-        axes.xaxis.set_major_locator(DayLocator(interval=between))  # type: ignore[no-untyped-call]  # it has none
-        axes.set_xlim(first - 0.7, last + 0.7)
-    else:
-        axes.set_xticks([])
+    days = [day.day for day in chart.days]
+    # The last day always has its name, and none has one that is not of the chart.
+    named = days[:: -(len(days) // MOST_LABELS + 1)]
+    axes.set_xticks(_places(named), [f"{day:%b %-d}" for day in named])
+    if days:
+        first, last = _places((days[0], days[-1]))
+        axes.set_xlim(min(first, last - FEWEST_DAYS + 1) - 0.7, last + 0.7)
 
 
-def _places(days: Iterable[date]) -> list[float]:
-    return [float(date2num(day)) for day in days]  # type: ignore[no-untyped-call]  # it has none
+def _places(days: Iterable[date]) -> list[int]:
+    return [day.toordinal() for day in days]
 
 
 def _plain(text: str) -> str:

@@ -95,25 +95,25 @@ class Pictures:
         known = await self._venues.get(provider, venue_id)
         if known is None:
             raise NotFound("No such venue was ever seen.")
-        # Of a venue that is new nothing is rolled up: its chart is empty, as its figures are null.
+        # Of a venue that is new nothing is rolled up: all its days are shaded, as its figures are null.
         market = self._markets.get(await self._days.market_of(Listing(provider, venue_id)) or "", self._home)
-        since = self._first_day(market, window_days)
-        rows = await self._days.days(market.id, provider, [venue_id], since)
-        chart = _chart(known.venue.name, market, since, [rows.get(venue_id, [])])
+        span = self._span(market, window_days)
+        rows = await self._days.days(market.id, provider, [venue_id], span.first)
+        chart = _chart(known.venue.name, market, span, [rows.get(venue_id, [])])
         return await self._drawing.draw(chart)
 
     async def of_market(self, market: Market, window_days: int) -> bytes:
         """The chart of all venues of a market together. Raises `NotDrawn`, `StoreError`."""
-        since = self._first_day(market, window_days)
+        span = self._span(market, window_days)
         every: list[list[VenueDay]] = []
         for provider, of_provider in groupby(
-            await self._days.listings(market.id, since), lambda one: one.provider
+            await self._days.listings(market.id, span.first), lambda one: one.provider
         ):
             mine = [listing.venue_id for listing in of_provider]
             for place in range(0, len(mine), VENUES_AT_ONCE):
                 batch = mine[place : place + VENUES_AT_ONCE]
-                every += (await self._days.days(market.id, provider, batch, since)).values()
-        return await self._drawing.draw(_chart(f"All venues of {market.id}", market, since, every))
+                every += (await self._days.days(market.id, provider, batch, span.first)).values()
+        return await self._drawing.draw(_chart(f"All venues of {market.id}", market, span, every))
 
     async def hardest(self, market: Market) -> list[Ranked]:
         """The venues of a market that are hardest to get, by their figures of the last 14 days. Raises `StoreError`.
@@ -134,11 +134,19 @@ class Pictures:
         known = await self._ranking.ranked(wanted)
         return known or await self._ranking.ranked(msgspec.structs.replace(wanted, least_samples=1))
 
-    def _first_day(self, market: Market, window_days: int) -> date:
-        return self._now().astimezone(market.zone).date() - timedelta(days=window_days - 1)
+    def _span(self, market: Market, window_days: int) -> "_Span":
+        today = self._now().astimezone(market.zone).date()
+        return _Span(today - timedelta(days=window_days - 1), today)
 
 
-def _chart(title: str, market: Market, since: date, venues: Iterable[Sequence[VenueDay]]) -> Chart:
+class _Span(msgspec.Struct, frozen=True):
+    """The local days of a chart: also those of which nothing is known."""
+
+    first: date
+    last: date
+
+
+def _chart(title: str, market: Market, span: _Span, venues: Iterable[Sequence[VenueDay]]) -> Chart:
     counts: list[tuple[date, int, int]] = []
     lasted: list[Lasted] = []
     hours: list[HourOfWeek] = []
@@ -146,11 +154,11 @@ def _chart(title: str, market: Market, since: date, venues: Iterable[Sequence[Ve
         for day in days:
             counts.append((day.day, len(day.drops.hours), day.observed_time))
             lasted += lasted_of(day.day, day.endings.lasted)
-        hours += habits(Window(zone=market.zone, since=since, now=0, days=days)).best_hours
+        hours += habits(Window(zone=market.zone, since=span.first, now=0, days=days)).best_hours
     return Chart(
         title=title,
         zone=market.time_zone,
-        days=drops_by_day(counts),
+        days=drops_by_day(counts, span.first, span.last),
         lasted=thinned(lasted),
         taken=len(lasted),
         hours=week_of(_together(hours)),

@@ -10,20 +10,28 @@ TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
 
 
 def test_days_between_two_others_are_there_and_nobody_looked_on_them() -> None:
-    assert drops_by_day([(WEDNESDAY, 2, HOUR), (MONDAY, 0, HOUR)]) == (
+    assert drops_by_day([(WEDNESDAY, 2, HOUR), (MONDAY, 0, HOUR)], MONDAY, WEDNESDAY) == (
         Day(MONDAY, 0),
         Day(TUESDAY, None),
         Day(WEDNESDAY, 2),
     )
 
 
+def test_before_the_service_began_and_while_it_was_off_nobody_looked() -> None:
+    assert drops_by_day([(TUESDAY, 1, HOUR)], MONDAY, WEDNESDAY) == (
+        Day(MONDAY, None),
+        Day(TUESDAY, 1),
+        Day(WEDNESDAY, None),
+    )
+
+
 def test_what_venues_were_looked_at_counts_together() -> None:
-    assert drops_by_day([(MONDAY, 1, HOUR // 2), (MONDAY, 2, HOUR // 2)]) == (Day(MONDAY, 3),)
-    assert drops_by_day([(MONDAY, 1, HOUR // 2)]) == (Day(MONDAY, None),)
+    assert drops_by_day([(MONDAY, 1, HOUR // 2), (MONDAY, 2, HOUR // 2)], MONDAY, MONDAY) == (Day(MONDAY, 3),)
+    assert drops_by_day([(MONDAY, 1, HOUR // 2)], MONDAY, MONDAY) == (Day(MONDAY, None),)
 
 
-def test_of_nothing_there_are_no_days() -> None:
-    assert drops_by_day([]) == ()
+def test_where_nothing_is_known_nobody_looked_on_any_day() -> None:
+    assert drops_by_day([], MONDAY, TUESDAY) == (Day(MONDAY, None), Day(TUESDAY, None))
 
 
 def test_too_many_points_are_thinned_evenly_and_keep_their_shape() -> None:

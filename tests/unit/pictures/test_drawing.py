@@ -1,5 +1,6 @@
 """Charts as SVG, drawn in a process of their own."""
 
+import re
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -64,6 +65,13 @@ async def test_the_chart_says_how_many_tables_it_is_of() -> None:
     assert "Drops a day: 8 in all; on shaded days hardly anybody looked" in shown
     assert "How long tables lasted that were taken: a point each, 2" in shown
     assert {"drops", "lasted", "Feb 16", "Feb 20"} <= shown
+
+
+async def test_the_last_day_is_named_and_none_that_is_not_in_the_chart() -> None:
+    chart = msgspec.structs.replace(CHART, days=CHART.days[:4], lasted=())
+    texts = ET.fromstring(await artist().draw(chart)).iter("{http://www.w3.org/2000/svg}text")  # noqa: S314 - our own
+    named = [text.text for text in texts if re.fullmatch(r"[A-Z][a-z]{2} \d+", text.text or "")]
+    assert named == ["Feb 19", "Feb 18", "Feb 17", "Feb 16"] * 2
 
 
 async def test_a_picture_is_not_drawn_again_while_its_numbers_are_the_same() -> None:
