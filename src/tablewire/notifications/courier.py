@@ -174,7 +174,8 @@ class ChannelCourier:
             async with asyncio.timeout(EXAMINE_SECONDS):
                 against = await self._http.refusal(host)
         except (OSError, TimeoutError):
-            against = f"the host {host[:100]} was not found"
+            # Nothing that an operator allows makes a name known.
+            raise BadInput.of(field, f"the host {host[:100]} was not found") from None
         if against is not None:
             raise BadInput.of(field, f"{against}; the operator can allow it with TABLEWIRE_CHANNEL_ALLOW")
 

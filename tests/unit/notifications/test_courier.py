@@ -62,6 +62,13 @@ async def refusal(courier: ChannelCourier, type: ChannelType, url: str) -> str:
     return error.value.fields[0].message
 
 
+async def test_only_what_an_operator_can_allow_is_said_to_be_theirs_to_allow(courier: ChannelCourier) -> None:
+    inside = await refusal(courier, ChannelType.WEBHOOK, "https://inside.example/")
+    assert inside.endswith("the operator can allow it with TABLEWIRE_CHANNEL_ALLOW")
+    unknown = await refusal(courier, ChannelType.WEBHOOK, "https://nowhere.example/")
+    assert unknown == "the host nowhere.example was not found"
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [
