@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from typing import Protocol
 
 from tablewire.allocator import give_back_large_blocks
-from tablewire.app import VERSION, Service, day_parts
+from tablewire.app import VERSION, Service
 from tablewire.engine.clock import SystemClock
 from tablewire.engine.discovery import Progress
 from tablewire.errors import StoreUnavailable
@@ -28,6 +28,7 @@ from tablewire.storage.embedded import EmbeddedPostgres
 from tablewire.storage.store import PostgresStore
 from tablewire.telemetry import LogEvent, Metrics, get_logger
 from tablewire.terminal import BuildProgress
+from tablewire.watching import day_parts
 
 log = get_logger("running")
 

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 import uvicorn
 
+from tablewire.api.wire import WireProtocol
 from tablewire.app import Service
 from tablewire.settings import Settings
 from tablewire.telemetry import LogEvent, get_logger
@@ -57,19 +58,21 @@ async def serve(
 
     Raises OSError where the address cannot be listened on.
     """
+    grace = settings.http.shutdown_grace.total_seconds()
     with _bound(settings.http.host, settings.http.port) as sockets:
         await service.start()
-        return await _serve(service, stop, sockets, settings.http.shutdown_grace.total_seconds(), listening)
+        server = _Server(server_config(service, settings, grace))
+        return await _serve(service, server, stop, sockets, grace, listening)
 
 
 async def _serve(
     service: Service,
+    server: _Server,
     stop: asyncio.Event,
     sockets: list[socket.socket],
     grace: float,
     listening: Callable[[str], None],
 ) -> int:
-    server = _Server(service.server_config(grace))
     serving = asyncio.create_task(server.serve(sockets), name="uvicorn")
     stopping = asyncio.create_task(stop.wait(), name="told to stop")
     try:
@@ -104,6 +107,27 @@ def _bound(host: str, port: int) -> Iterator[list[socket.socket]]:
                 f"it cannot listen at {host}:{port}: {error.strerror}; is the port taken?"
             ) from error
         yield sockets
+
+
+def server_config(service: Service, settings: Settings, grace: float) -> uvicorn.Config:
+    """How uvicorn serves the application; `grace` in seconds is what open answers get at the end."""
+    http = settings.http
+    return uvicorn.Config(
+        service.application,
+        host=http.host,
+        port=http.port,
+        http=WireProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # The gate reads what proxies say, and believes only those of TRUSTED_PROXIES.
+        proxy_headers=False,
+        date_header=False,
+        backlog=4096,
+        timeout_graceful_shutdown=max(1, round(grace)),
+    )
 
 
 async def _until_listening(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from tablewire.app import LiveAudience
 from tablewire.domain.buckets import BucketKey
 from tablewire.domain.events import Event
 from tablewire.domain.state import BucketState
+from tablewire.watching import LiveAudience
 from tests.simulation.loop import Life
 from tests.simulation.records import Story
 from tests.simulation.store import Database

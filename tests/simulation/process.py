@@ -10,7 +10,6 @@ from typing import Any, cast
 
 from tablewire.api.feed.stream import LiveStream
 from tablewire.api.rooms import Rooms
-from tablewire.app import LiveAudience
 from tablewire.domain.buckets import DayParts
 from tablewire.domain.markets import NYC
 from tablewire.domain.rules import Rules
@@ -30,6 +29,7 @@ from tablewire.providers.protocol import AvailabilityProvider, Seats
 from tablewire.providers.resy.client import ResyProvider
 from tablewire.storage.protocol import Store
 from tablewire.telemetry import Metrics
+from tablewire.watching import LiveAudience
 from tests.simulation.audience import WatchedAudience
 from tests.simulation.clocks import Machine, ProcessClock
 from tests.simulation.ended import Ended

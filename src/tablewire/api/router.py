@@ -43,14 +43,14 @@ def _of_accounts(rooms: Rooms) -> list[Route]:
     return [*session.routes(rooms.accounts, rooms.gate), *me.routes(rooms.accounts)]
 
 
-def create_app(rooms: Rooms, lifespan: Sequence[Lifespan] = ()) -> Litestar:
+def create_app(rooms: Rooms, lifespan: Sequence[Lifespan] = ()) -> Shell:
     """The application. `lifespan` runs what lives as long as it does."""
     return application(all_routes(rooms), rooms.gate, rooms.options, lifespan)
 
 
 def application(
     routes: Iterable[Route], gate: Gate, options: HttpOptions, lifespan: Sequence[Lifespan] = ()
-) -> Litestar:
+) -> Shell:
     """An application of some addresses behind a gate."""
     return Shell(
         local_only=options.local_only,

@@ -23,6 +23,7 @@ from tablewire.engine.clock import SystemClock
 from tablewire.engine.sweep import Ask
 from tablewire.providers.protocol import AvailabilityProvider, ProviderStatus
 from tablewire.running import make_providers
+from tablewire.serving import server_config
 from tablewire.settings import Settings
 from tablewire.storage.memory import MemoryStore
 from tablewire.storage.protocol import Store
@@ -177,7 +178,7 @@ async def main() -> None:
         providers["opentable"] = Twin(twin, "opentable")
     service = Service(settings, store, providers, metrics, clock=clock)
     await service.start()
-    config = service.server_config(1)
+    config = server_config(service, settings, 1)
     if given.get("plain"):
         config.http = "httptools"
     server = uvicorn.Server(config)

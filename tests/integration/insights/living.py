@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tablewire.app import day_parts, poll_settings, rules_of
 from tablewire.domain.buckets import BucketKey
 from tablewire.domain.events import Event
 from tablewire.domain.state import BucketState
@@ -17,6 +16,7 @@ from tablewire.live.restaurants import Restaurants
 from tablewire.providers.resy.client import ResyProvider
 from tablewire.settings import Settings
 from tablewire.telemetry import Metrics
+from tablewire.watching import day_parts, poll_settings, rules_of
 from tests.integration.detection.virtual_time import VirtualClock
 
 
