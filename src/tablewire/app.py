@@ -236,6 +236,7 @@ class Service:
                 discovery=self.discovery,
                 identities=self.watching.identities,
                 figures=self.figures,
+                metrics=self.metrics,
                 user_agent=f"tablewire/{VERSION}",
             )
         )

@@ -1,6 +1,7 @@
 """Wires what belongs to users: their wishes, what they are told, and how it reaches them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -9,6 +10,7 @@ from tablewire.domain.events import Event
 from tablewire.domain.notifications import Notification
 from tablewire.domain.polled import Polled
 from tablewire.domain.slots import OpenSlot
+from tablewire.engine import notify, watch, watch_list
 from tablewire.engine.active import WishBook
 from tablewire.engine.clock import Clock
 from tablewire.engine.deliver import Deliver
@@ -40,7 +42,9 @@ from tablewire.providers.protocol import AvailabilityProvider
 from tablewire.secret_key import load_secret_key
 from tablewire.services.links import Links
 from tablewire.settings import Settings
+from tablewire.storage.channel_door import Depth
 from tablewire.storage.store import PostgresStore
+from tablewire.telemetry import Metrics
 
 LOST_CONTACT = "mailto:operator@localhost.invalid"
 """What push services are told of who runs this, where PUBLIC_URL does not say so."""
@@ -59,6 +63,7 @@ class Core(msgspec.Struct, frozen=True, kw_only=True):
     discovery: Discovery
     identities: Identities
     figures: Figures
+    metrics: Metrics
     user_agent: str
 
 
@@ -96,6 +101,7 @@ class People:
             self.links.url_of,
             clock,
             told=self._nudge,
+            measured=self._show_outbox,
         )
         self.polled = Polled(
             markets=settings.markets,
@@ -178,7 +184,7 @@ class People:
     def forget(self) -> None:
         """The store has been emptied."""
         self.matcher.forget()
-        for source in ("watches", "notify"):
+        for source in (notify.SOURCE, watch.SOURCE, watch_list.SOURCE):
             self.core.discovery.wanted.set_wanted(source, ())
 
     async def aclose(self) -> None:
@@ -205,6 +211,11 @@ class People:
     async def _announce(self, told: Sequence[Notification]) -> None:
         await self.inbox.announce(told)
         self.deliver.wake()
+
+    def _show_outbox(self, depth: Depth, now: datetime) -> None:
+        age = 0.0 if depth.oldest_at is None else (now - depth.oldest_at).total_seconds()
+        self.core.metrics.outbox_deliveries.set(depth.pending)
+        self.core.metrics.outbox_age_seconds.set(max(0.0, age))
 
     def _nudge(self, _: object) -> None:
         self.inbox.nudge()

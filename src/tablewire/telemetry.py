@@ -200,6 +200,7 @@ class Metrics:
         self._name_polling()
         self._name_history()
         self._name_live()
+        self._name_outbox()
         self._name_process()
 
     def _name_polling(self) -> None:
@@ -259,6 +260,12 @@ class Metrics:
         self.sse_bytes_total = self._counter("sse_bytes_total", "Bytes handed to streams.")
         dropped = "Streams ended because their reader fell too far behind."
         self.slow_clients_dropped_total = self._counter("slow_clients_dropped_total", dropped)
+
+    def _name_outbox(self) -> None:
+        waiting = "Deliveries of notifications that wait, those that quiet hours hold back among them."
+        self.outbox_deliveries = self._gauge("outbox_deliveries", waiting)
+        age = "Age in seconds of the delivery that waits longest; 0 where none does."
+        self.outbox_age_seconds = self._gauge("outbox_age_seconds", age)
 
     def _name_process(self) -> None:
         self.loop_restarts_total = self._counter(

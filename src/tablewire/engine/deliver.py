@@ -51,8 +51,9 @@ class Deliver:
         *,
         chance: Callable[[], float] = random,
         told: Callable[[Sequence[Notification]], None] = lambda _: None,
+        measured: Callable[[Depth, datetime], None] = lambda _, __: None,
     ) -> None:
-        """`told` gets what was told of channels that were paused."""
+        """`told` gets what was told of channels that were paused; `measured` how full the outbox is, every few seconds."""
         self._outbox = outbox
         self._courier = courier
         self._writer = writer
@@ -60,11 +61,10 @@ class Deliver:
         self._clock = clock
         self._chance = chance
         self._told = told
+        self._measured = measured
         self._woken = anyio.Event()
         self._busy: set[int] = set()
         self._depth_at: datetime | None = None
-        self.depth = Depth()
-        """How full the outbox was when it was last looked at."""
 
     def wake(self) -> None:
         """Look at the outbox now: something new is in it."""
@@ -86,7 +86,8 @@ class Deliver:
         """Begin to send to every channel that is due; what hangs is not waited for. Raises `StoreError`."""
         now = self._clock.now()
         if self._depth_at is None or now - self._depth_at >= DEPTH_EVERY:
-            self.depth, self._depth_at = await self._outbox.depth(), now
+            self._measured(await self._outbox.depth(), now)
+            self._depth_at = now
         for waiting in await self._outbox.waiting(now, AT_ONCE):
             channel = waiting.channel
             if channel.id not in self._busy and len(self._busy) < AT_ONCE:

@@ -28,6 +28,8 @@ from tablewire.telemetry import LogEvent, get_logger
 
 log = get_logger("engine.notify")
 
+SOURCE = "notify"
+"""Who wants what notify requests want looked at."""
 TURN = 60.0
 MOST_WANTED = 1_000
 """Venues that are looked at more often because requests name them: those that most requests name."""
@@ -94,7 +96,7 @@ class NotifyLoop:
     async def turn(self) -> None:
         """Everything once. Raises `StoreError`; the next turn does again what was not stored."""
         now = self._clock.now()
-        self._wants("notify", await self._wanted(now))
+        self._wants(SOURCE, await self._wanted(now))
         await self._expire(now)
         news = await self._tables.news(self._matcher.wishes)
         await self._matcher.tell(news.found.tellings)
