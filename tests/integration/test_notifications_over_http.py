@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -14,6 +15,7 @@ from tablewire.api.notifications import controller as notifications
 from tablewire.api.notifications.schemas import view_of
 from tablewire.api.notifications.stream import InboxStream
 from tablewire.api.routes import Route
+from tablewire.domain.channels import ChannelType, Quiet
 from tablewire.domain.notifications import Facts, Kind, Telling
 from tablewire.live.hub import Hub
 from tablewire.live.inbox import Inbox
@@ -24,6 +26,8 @@ from tablewire.services.alert_events import AlertEvents
 from tablewire.services.links import Links
 from tablewire.services.notifications import Notifications
 from tablewire.storage.alert_events import PostgresAlertEvents
+from tablewire.storage.channel_door import NewChannel
+from tablewire.storage.channels import PostgresChannels
 from tablewire.storage.notification_door import Gone
 from tablewire.storage.notifications import PostgresNotifications
 from tablewire.storage.store import PostgresStore
@@ -42,7 +46,7 @@ class Scene:
 
     def __init__(self, store: PostgresStore, hub: Hub | None = None) -> None:
         pool, engine = store._pool, store._engine
-        self.pool = pool
+        self.pool, self.engine = pool, engine
         self.wishes = PostgresWishes(pool)
         self.kept = PostgresNotifications(pool)
         book = PostgresAlertEvents(engine)
@@ -233,6 +237,25 @@ async def test_an_alert_is_explained_from_the_table_to_the_tap(scene: Scene) -> 
     assert (delivery["channel"], delivery["held_because"], delivery["seconds"]) == ("phone", "pace", 61.0)
     (act,) = told["acts"]
     assert (act["event_type"], act["channel"], act["seconds"]) == ("tap_to_reserve", "phone", 2.0)
+
+
+async def test_an_alert_that_quiet_hours_hold_back_says_so(scene: Scene) -> None:
+    wanted = NewChannel(
+        user_id=ANN.id,
+        name="bedside",
+        type=ChannelType.WEBHOOK,
+        address=b"sealed",
+        shown="https://hooks.example/…",
+        quiet=Quiet(time(22), time(7)),
+    )
+    assert await PostgresChannels(scene.engine).make(wanted, NOW, 1) is not None
+    await scene.tell(await scene.wishes.request(ANN.id))
+    morning = datetime(2026, 2, 12, 7, tzinfo=ZoneInfo(ANN.time_zone))
+    await scene.pool.execute("UPDATE deliveries SET due_at = $1", morning)
+    async with scene.asked() as client:
+        told = (await client.get("/notifications/1/explain")).json()
+    (delivery,) = told["deliveries"]
+    assert (delivery["channel"], delivery["held_because"]) == ("bedside", "quiet_hours")
 
 
 async def test_an_alert_whose_source_and_event_are_gone_is_explained_as_far_as_is_known(scene: Scene) -> None:

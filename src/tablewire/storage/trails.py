@@ -7,9 +7,9 @@ from sqlalchemy import Row, RowMapping, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tablewire.domain.alert_events import AlertType
-from tablewire.domain.channels import Quiet
 from tablewire.domain.notifications import Facts, Kind, Notification
 from tablewire.domain.trails import ActTrail, DeliveryTrail, OpeningTrail, Trail
+from tablewire.storage.channels import quiet_of
 from tablewire.storage.failures import unavailable
 from tablewire.storage.tables import availability_events
 from tablewire.storage.user_tables import (
@@ -97,10 +97,7 @@ async def _deliveries(connection: AsyncConnection, notification_id: int) -> tupl
 
 
 def _delivery(row: RowMapping) -> DeliveryTrail:
-    values: dict[str, Any] = dict(row)
-    if values["quiet"] is not None:
-        values["quiet"] = msgspec.convert(values["quiet"], Quiet)
-    return DeliveryTrail(**values)
+    return DeliveryTrail(**{**row, "quiet": quiet_of(row["quiet"])})
 
 
 async def _acts(connection: AsyncConnection, notification_id: int) -> tuple[ActTrail, ...]:
