@@ -13,8 +13,9 @@ from tablewire.domain.channels import Channel, ChannelType, Quiet
 from tablewire.domain.notifications import Kind
 from tablewire.storage.channel_door import NewChannel
 from tablewire.storage.failures import unavailable
+from tablewire.storage.limits import has_room
 from tablewire.storage.storable import storable
-from tablewire.storage.user_tables import channels, deliveries, users
+from tablewire.storage.user_tables import channels, deliveries
 
 _LONGEST_ERROR = 500
 
@@ -30,12 +31,7 @@ class PostgresChannels:
         row = _fields(new) | {"user_id": new.user_id, "created_at": at}
         with unavailable():
             async with self._engine.begin() as connection:
-                # One after the other for one user, so that two at once do not pass the limit together.
-                await connection.execute(
-                    select(users.c.id).where(users.c.id == new.user_id).with_for_update(key_share=True)
-                )
-                mine = select(func.count()).select_from(channels).where(channels.c.user_id == new.user_id)
-                if (await connection.execute(mine)).scalar_one() >= most:
+                if not await has_room(connection, channels, new.user_id, most):
                     return None
                 made = (await connection.execute(insert(channels).values(**row).returning(channels))).one()
                 return channel_of(made)

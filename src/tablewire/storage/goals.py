@@ -14,6 +14,7 @@ from tablewire.domain.venue_names import ChosenVenue
 from tablewire.domain.wishes import Limits
 from tablewire.errors import Conflict
 from tablewire.storage.failures import unavailable
+from tablewire.storage.limits import has_room
 from tablewire.storage.storable import storable
 from tablewire.storage.user_tables import alert_events, goals, match_head, notifications
 from tablewire.storage.wish_door import GoalFigures
@@ -22,7 +23,6 @@ from tablewire.storage.wish_rows import (
     NEWEST_EVENT,
     NOW,
     database_clock,
-    lock_user,
     venue_row,
 )
 
@@ -58,9 +58,7 @@ class PostgresGoals:
         }
         with unavailable():
             async with self._engine.begin() as connection:
-                await lock_user(connection, user_id)
-                theirs = select(func.count()).where(_rows.user_id == user_id)
-                if (await connection.execute(theirs)).scalar_one() >= _MOST:
+                if not await has_room(connection, goals, user_id, _MOST):
                     raise Conflict(f"there are {_MOST} goals already; delete some first")
                 made = await connection.execute(insert(goals).values(row).returning(goals))
                 return _goal(made.one())

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tablewire.domain.notify_requests import NotifyRequest, NotifyWish, Status
@@ -14,13 +14,13 @@ from tablewire.domain.venue_names import ChosenVenue
 from tablewire.domain.wishes import Limits
 from tablewire.errors import Conflict
 from tablewire.storage.failures import unavailable
+from tablewire.storage.limits import has_room
 from tablewire.storage.user_tables import notify_requests
 from tablewire.storage.wish_rows import (
     CHANGED_BEFORE,
     NEWEST_EVENT,
     NOW,
     database_clock,
-    lock_user,
     venue_row,
 )
 
@@ -54,9 +54,7 @@ class PostgresNotifyRequests:
         }
         with unavailable():
             async with self._engine.begin() as connection:
-                await lock_user(connection, user_id)
-                active = select(func.count()).where(_rows.user_id == user_id, _ACTIVE)
-                if (await connection.execute(active)).scalar_one() >= _MOST_ACTIVE:
+                if not await has_room(connection, notify_requests, user_id, _MOST_ACTIVE, _ACTIVE):
                     raise Conflict(
                         f"there are {_MOST_ACTIVE} active notify requests already; delete some first"
                     )

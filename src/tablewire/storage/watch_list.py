@@ -4,12 +4,13 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Date, Row, and_, any_, delete, func, literal, or_, select, update
+from sqlalchemy import Date, Row, and_, any_, delete, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tablewire.domain.watch_list import ListEntry, ListResult
 from tablewire.storage.failures import unavailable
+from tablewire.storage.limits import has_room
 from tablewire.storage.storable import storable, storable_or_none
 from tablewire.storage.user_tables import watch_list
 
@@ -22,7 +23,6 @@ class PostgresWatchList:
 
     async def add(self, user_id: int, wish: ListEntry, at: datetime, *, most: int) -> ListEntry | None:
         """Store an entry."""
-        mine = select(func.count()).select_from(watch_list).where(watch_list.c.user_id == user_id)
         statement = insert(watch_list).values(
             user_id=user_id,
             provider=storable(wish.provider),
@@ -35,7 +35,7 @@ class PostgresWatchList:
         )
         with unavailable():
             async with self._engine.begin() as connection:
-                if ((await connection.execute(mine)).scalar() or 0) >= most:
+                if not await has_room(connection, watch_list, user_id, most):
                     return None
                 return _entry((await connection.execute(statement.returning(watch_list))).one())
 

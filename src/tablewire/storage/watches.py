@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Update, and_, delete, func, null, or_, select, update
+from sqlalchemy import ColumnElement, Row, Update, and_, delete, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tablewire.domain.venue_names import ChosenVenue
 from tablewire.domain.watches import CheckResult, Filters, Mode, Seen, Watch, key_of
 from tablewire.storage.failures import unavailable
+from tablewire.storage.limits import has_room
 from tablewire.storage.storable import storable
 from tablewire.storage.user_tables import venue_search_snapshots, watches
 from tablewire.storage.watch_door import Followed, Names, NewWatch, Outcome
@@ -30,12 +31,11 @@ class PostgresWatches:
 
     async def make(self, new: NewWatch, at: datetime, *, most: int) -> Watch | None:
         """Store a watch."""
-        mine = select(func.count()).select_from(watches).where(watches.c.user_id == new.user_id)
         row = msgspec.structs.asdict(new) | {"mode": new.mode.value, "venues": _plain(new.venues)}
         statement = insert(watches).values(**row, created_at=at, next_due_at=at).returning(watches)
         with unavailable():
             async with self._engine.begin() as connection:
-                if ((await connection.execute(mine)).scalar() or 0) >= most:
+                if not await has_room(connection, watches, new.user_id, most):
                     return None
                 return _watch((await connection.execute(statement)).one())
 

@@ -4,14 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tablewire.domain.venue_names import ChosenVenue
-from tablewire.errors import NotFound
 from tablewire.storage.failures import unavailable
 from tablewire.storage.storable import storable, storable_or_none
 from tablewire.storage.tables import feed_head
-from tablewire.storage.user_tables import users
 
 NEWEST_EVENT = select(feed_head.c.last_id).scalar_subquery()
 """The newest event, as the statement sees it."""
@@ -27,13 +25,6 @@ async def database_clock(engine: AsyncEngine) -> datetime:
         async with engine.connect() as connection:
             at: datetime = (await connection.execute(select(NOW))).scalar_one()
             return at
-
-
-async def lock_user(connection: AsyncConnection, user_id: int) -> None:
-    """Hold a user until the commit, so that limits are kept by all who make things for them at once. Raises `NotFound`."""
-    held = await connection.execute(select(users.c.id).where(users.c.id == user_id).with_for_update())
-    if held.first() is None:
-        raise NotFound("There is no such user any more.")
 
 
 def venue_row(venue: ChosenVenue) -> dict[str, Any]:
