@@ -77,7 +77,7 @@ def people_routes(people: People) -> Iterable[Route]:
         WatchList(book=books.watch_list, finder=finder, checker=people.watch_list, now=now)
     )
     yield from log_routes()
-    shelf = ChannelShelf(channels, books.channels, people.courier, people.sealer, now)
+    shelf = ChannelShelf(channels, books.channels, people.sealer)
     shelves: dict[str, Shelf] = {
         "channels": shelf,
         "watches": WatchShelf(watches),

@@ -128,7 +128,7 @@ async def people(store: PostgresStore) -> AsyncIterator[People]:
     )
     requests = NotifyRequests(PostgresNotifyRequests(engine), finder, quiet, polled, clock.now)
     goals = Goals(PostgresGoals(engine), finder, quiet, polled, clock.now)
-    shelf = ChannelShelf(channels, book, courier, sealer, clock.now)
+    shelf = ChannelShelf(channels, book, sealer)
     portable = Portable(
         {
             "channels": shelf,
@@ -193,6 +193,24 @@ async def test_a_channel_without_its_address_waits_paused_until_it_gets_one(peop
         f"/channels/{phone['id']}", {"url": "ntfys://ntfy.sh/bobs", "paused": False}
     )
     assert changed.json()["url"] == "ntfys://ntfy.sh/…"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"name": " "}, "name"),
+        ({"quiet": {"from": "07:00", "to": "07:00"}}, "quiet"),
+        ({"kinds": ["goal", "goal"]}, "kinds"),
+    ],
+)
+@pytest.mark.parametrize("address", [{}, {"url": "ntfys://ntfy.sh/my-tables"}])
+async def test_a_channel_is_looked_at_as_its_own_address_does(
+    people: People, wrong: dict[str, Any], field: str, address: dict[str, str]
+) -> None:
+    channel = {"name": "phone", "type": "apprise", **address, **wrong}
+    answer = await people.client.post("/me/import", {"format": "tablewire-1", "channels": [channel]})
+    assert answer.wrong == [f"channels[0].{field}"]
+    assert (await people.client.get("/channels")).json()["channels"] == []
 
 
 async def test_a_webhook_gets_a_new_key_which_is_told_once(people: People) -> None:

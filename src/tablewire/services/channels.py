@@ -12,7 +12,7 @@ from tablewire.domain.channels import Channel, ChannelType, Quiet
 from tablewire.domain.notifications import Kind
 from tablewire.errors import BadInput, Conflict, NotFound
 from tablewire.notifications.messages import trial
-from tablewire.notifications.protocol import Courier, FailureKind, Sent, Subscription
+from tablewire.notifications.protocol import Courier, FailureKind, Prepared, Sent, Subscription
 from tablewire.storage.channel_door import ChannelBook, NewChannel, Outbox
 
 MOST_CHANNELS = 20
@@ -94,9 +94,15 @@ class Channels:
 
     async def make(self, user_id: int, wish: ChannelWish) -> Made:
         """Check an address and keep it. Raises `BadInput`, and `Conflict` where the user has too many channels."""
-        _check(wish.name, wish.min_interval_seconds, wish.kinds, wish.quiet)
-        _check_means(wish.type, url=wish.url is not None, subscription=wish.subscription is not None)
-        prepared = await self._courier.prepare(wish.type, url=wish.url, subscription=wish.subscription)
+        return await self.keep(user_id, wish, await self.prepared(wish))
+
+    async def prepared(self, wish: ChannelWish) -> Prepared:
+        """The address of a channel that may be made. Raises `BadInput` that names what is wrong with the channel."""
+        check(wish)
+        return await self._courier.prepare(wish.type, url=wish.url, subscription=wish.subscription)
+
+    async def keep(self, user_id: int, wish: ChannelWish, prepared: Prepared) -> Made:
+        """Keep a channel that has been checked. Raises `Conflict` where the user has too many."""
         new = NewChannel(
             user_id=user_id,
             name=wish.name,
@@ -198,6 +204,12 @@ async def examine_channels(outbox: Outbox, now: datetime) -> list[str]:
         age = int((now - depth.due_since).total_seconds())
         wrong.append(f"a delivery has been due for {age} s: is the loop `deliver` running?")
     return wrong
+
+
+def check(wish: ChannelWish) -> None:
+    """Raises `BadInput` that names what is wrong with a channel, its address apart."""
+    _check(wish.name, wish.min_interval_seconds, wish.kinds, wish.quiet)
+    _check_means(wish.type, url=wish.url is not None, subscription=wish.subscription is not None)
 
 
 def _check_means(type: ChannelType, *, url: bool, subscription: bool) -> None:

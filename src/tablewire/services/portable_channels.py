@@ -1,18 +1,16 @@
 """Channels in the file of everything: with their addresses only where that is asked for."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
 import msgspec
 
 from tablewire.domain.channels import Channel, ChannelType
 from tablewire.domain.users import User
-from tablewire.errors import Conflict
 from tablewire.notifications.courier import Address
-from tablewire.notifications.protocol import Courier, Sealer, Subscription
+from tablewire.notifications.protocol import Prepared, Sealer, Subscription
 from tablewire.notifications.webhooks import new_secret
-from tablewire.services.channels import MOST_CHANNELS, Channels, ChannelWish
-from tablewire.storage.channel_door import ChannelBook, NewChannel
+from tablewire.services.channels import MOST_CHANNELS, Channels, ChannelWish, check
+from tablewire.storage.channel_door import ChannelBook
 
 NO_ADDRESS = "(no address)"
 """What is shown of a channel that was brought without one."""
@@ -32,19 +30,10 @@ class ChannelShelf:
     The key of a webhook's signatures is not in the file: one that is brought gets a new key, which waits here to be told.
     """
 
-    def __init__(
-        self,
-        channels: Channels,
-        book: ChannelBook,
-        courier: Courier,
-        sealer: Sealer,
-        now: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, channels: Channels, book: ChannelBook, sealer: Sealer) -> None:
         self._channels = channels
         self._book = book
-        self._courier = courier
         self._sealer = sealer
-        self._now = now
         self._secrets: dict[int, list[NewSecret]] = {}
 
     async def kept(self, user: User, *, secrets: bool) -> Sequence[ChannelWish]:
@@ -54,23 +43,24 @@ class ChannelShelf:
 
     async def check(self, user: User, body: ChannelWish) -> ChannelWish:
         """The channel as it is kept. Raises `BadInput`."""
-        if not _has_address(body):
-            there = (one for one in await self.kept(user, secrets=True) if _alike(one, body))
-            return next(there, msgspec.structs.replace(body, paused=True))
-        await self._courier.prepare(body.type, url=body.url, subscription=body.subscription)
-        return body
+        if _has_address(body):
+            await self._channels.prepared(body)
+            return body
+        check(body)
+        there = (one for one in await self.kept(user, secrets=True) if _alike(one, body))
+        return next(there, msgspec.structs.replace(body, paused=True))
 
     async def make(self, user: User, body: ChannelWish) -> int:
         """Make a channel; the key of a webhook waits for `take_secrets`. Raises `BadInput`, `Conflict`."""
         if _has_address(body):
             made = await self._channels.make(user.id, body)
-            channel, secret = made.channel, made.secret
         else:
-            channel, secret = await self._make_without_address(user, body)
-        if secret is not None:
-            told = NewSecret(channel_id=channel.id, name=channel.name, secret=secret)
+            paused = msgspec.structs.replace(body, paused=True)
+            made = await self._channels.keep(user.id, paused, self._no_address(body))
+        if made.secret is not None:
+            told = NewSecret(channel_id=made.channel.id, name=made.channel.name, secret=made.secret)
             self._secrets.setdefault(user.id, []).append(told)
-        return channel.id
+        return made.channel.id
 
     async def remove(self, user: User, id: int) -> None:
         """Remove a channel."""
@@ -81,23 +71,9 @@ class ChannelShelf:
         """The keys of the webhooks that were made since this was last asked."""
         return self._secrets.pop(user.id, [])
 
-    async def _make_without_address(self, user: User, body: ChannelWish) -> tuple[Channel, str | None]:
+    def _no_address(self, body: ChannelWish) -> Prepared:
         secret = new_secret() if body.type is ChannelType.WEBHOOK else None
-        new = NewChannel(
-            user_id=user.id,
-            name=body.name,
-            type=body.type,
-            address=self._sealer.seal(msgspec.json.encode(Address("", secret))),
-            shown=NO_ADDRESS,
-            kinds=body.kinds,
-            min_interval_seconds=body.min_interval_seconds,
-            quiet=body.quiet,
-            paused=True,
-        )
-        channel = await self._book.make(new, self._now(), MOST_CHANNELS)
-        if channel is None:
-            raise Conflict(f"you have {MOST_CHANNELS} channels, and that is the limit: remove one first")
-        return channel, secret
+        return Prepared(self._sealer.seal(msgspec.json.encode(Address("", secret))), NO_ADDRESS, secret)
 
     async def _wish_of(self, user: User, channel: Channel, *, secrets: bool) -> ChannelWish:
         address = await self._address_of(user, channel) if secrets else None
