@@ -6,6 +6,9 @@ from typing import Any
 
 import msgspec
 
+APP = 0
+"""Stands for the app where a channel's id is wanted."""
+
 
 class AlertType(StrEnum):
     """What happened. `alert_sent` is the service's own word, the others are clients'."""

@@ -72,6 +72,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return f"{self.provider}:{self.venue_id}"
 
     @property
+    def happened_at(self) -> datetime:
+        """The instant of the transition: of the closing where it is one, else of the opening."""
+        return self.closed_at or self.opened_at or self.first_seen_at
+
+    @property
     def dedupe_key(self) -> str:
         """The key under which a transition is stored once: to the microsecond of its opening, or of its closing."""
         closed = self.event_type is EventType.CLOSED

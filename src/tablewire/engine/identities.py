@@ -9,7 +9,6 @@ from typing import Protocol
 import anyio
 import anyio.lowlevel
 
-from tablewire.domain.names import name_key
 from tablewire.domain.restaurants import Link, Listing, Pair, resolve, restaurant_id
 from tablewire.domain.slots import Venue
 from tablewire.engine.clock import Clock
@@ -18,6 +17,7 @@ from tablewire.engine.supervisor import Loop
 from tablewire.errors import StoreError
 from tablewire.live.restaurants import Restaurant, Restaurants
 from tablewire.storage.protocol import IdentityBook, KnownVenue, VenueBook
+from tablewire.storage.venue_pages import all_venues
 from tablewire.telemetry import LogEvent, get_logger
 
 log = get_logger("engine.identities")
@@ -28,8 +28,6 @@ DECISIONS_EVERY = timedelta(seconds=30)
 """How often people's decisions are read: they are made by a command, in another process."""
 VENUES_EVERY = timedelta(minutes=10)
 """How often all venues are read: another process may have learned some."""
-AT_ONCE = 500
-"""Venues read in one statement."""
 SLICE = 0.002
 """Seconds of matching after which everything else gets a turn."""
 
@@ -131,23 +129,8 @@ class Identities:
         return outcome
 
     async def _read_venues(self) -> None:
-        after: tuple[str, str] | None = None
-        while True:
-            page = await self._book.find(
-                name=None,
-                neighborhoods=(),
-                providers=(),
-                cuisines=(),
-                price_max=None,
-                after=after,
-                limit=AT_ONCE,
-            )
-            for known in page:
-                self._read(known)
-            if len(page) < AT_ONCE:
-                return
-            last = page[-1].venue
-            after = name_key(last.name), f"{last.provider}:{last.venue_id}"
+        async for known in all_venues(self._book):
+            self._read(known)
 
     def _read(self, known: KnownVenue) -> None:
         listing = Listing(known.venue.provider, known.venue.venue_id)

@@ -9,7 +9,6 @@ import msgspec
 
 from tablewire.domain.curated import CuratedList, meant
 from tablewire.domain.markets import Market
-from tablewire.domain.names import name_key
 from tablewire.domain.places import metres_between, point_of
 from tablewire.domain.restaurants import Listing
 from tablewire.domain.slots import Venue
@@ -18,12 +17,12 @@ from tablewire.errors import NotFound
 from tablewire.live.board import OpenRow
 from tablewire.live.protocol import ListingsDoor
 from tablewire.storage.protocol import VenueBook
+from tablewire.storage.venue_pages import all_venues
 
 FRESH: Final = timedelta(minutes=10)
 """So long the venues of a list are remembered: new ones are rare."""
 SOONEST: Final = 5
 """Open tables that are told of each restaurant."""
-_PAGE: Final = 500
 
 
 class OpenDoor(Protocol):
@@ -190,24 +189,10 @@ class Curated:
 
     async def _venues(self, market: Market | None) -> list[NamedVenue]:
         """All venues of a market; none where it is not watched."""
-        found: list[NamedVenue] = []
-        after: tuple[str, str] | None = None
-        while market is not None:
-            page = await self._book.find(
-                name=None,
-                neighborhoods=(),
-                providers=(),
-                cuisines=(),
-                price_max=None,
-                after=after,
-                limit=_PAGE,
-            )
-            found += [self._named(known.venue) for known in page if _is_in(known.venue, market)]
-            if len(page) < _PAGE:
-                break
-            last = page[-1].venue
-            after = (name_key(last.name), f"{last.provider}:{last.venue_id}")
-        return found
+        if market is None:
+            return []
+        every = all_venues(self._book)
+        return [self._named(known.venue) async for known in every if _is_in(known.venue, market)]
 
     def _named(self, venue: Venue) -> NamedVenue:
         restaurant = self._listings.id_of(venue.provider, venue.venue_id)

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Final, Protocol
 from urllib.parse import quote, urlsplit
 
+from tablewire.domain.alert_events import APP
 from tablewire.errors import NotFound, StoreError
 from tablewire.notifications.protocol import Sealer
 
-APP: Final = 0
-"""Stands for the app where a channel's id is wanted."""
 _CONTENT = struct.Struct(">4sQQ")
 _PURPOSE: Final = b"go1:"
 """The key seals other things too, and none of them is a link."""

@@ -1,16 +1,16 @@
 """Finds the venues that a request names, by id or by name."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 from tablewire.domain.names import name_key
 from tablewire.domain.venue_names import ChosenVenue, NamedVenue, VenueWish, closest, refusal, venues_named
 from tablewire.errors import BadInput, FieldError
 from tablewire.live.protocol import ListingsDoor
 from tablewire.storage.protocol import KnownVenue, VenueBook
+from tablewire.storage.venue_pages import all_venues
 
 MOST_VENUES = 50
 _LONGEST = 200
-_PAGE = 500
 
 
 class VenueFinder:
@@ -61,32 +61,14 @@ class VenueFinder:
         key = name_key(name)
         if not key:
             raise ValueError("the name has neither letters nor digits")
-        fitting = venues_named(name, [venue async for venue in self._venues(key)])
+        fitting = venues_named(name, [self._named(known) async for known in all_venues(self._book, key)])
         if len(fitting) == 1:
             one = fitting[0]
             return ChosenVenue(provider=one.provider, venue_id=one.venue_id, name=one.name)
-        near = () if fitting else closest(name, [venue async for venue in self._venues(None)])
+        near = (
+            () if fitting else closest(name, [self._named(known) async for known in all_venues(self._book)])
+        )
         raise ValueError(refusal(name, fitting, near))
-
-    async def _venues(self, key: str | None) -> AsyncIterator[NamedVenue]:
-        """All venues with a key in their names, in pages, so that nobody waits for all of them."""
-        after: tuple[str, str] | None = None
-        while True:
-            page = await self._book.find(
-                name=key,
-                neighborhoods=(),
-                providers=(),
-                cuisines=(),
-                price_max=None,
-                after=after,
-                limit=_PAGE,
-            )
-            for known in page:
-                yield self._named(known)
-            if len(page) < _PAGE:
-                return
-            last = page[-1].venue
-            after = (name_key(last.name), f"{last.provider}:{last.venue_id}")
 
     def _named(self, known: KnownVenue) -> NamedVenue:
         venue = known.venue

@@ -1,7 +1,7 @@
 """Pictures of venues and of markets: their rolled-up days as charts."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Protocol
@@ -17,48 +17,14 @@ from tablewire.insights.local_time import HOUR, SECOND
 from tablewire.insights.venue import HourOfWeek, VenueFigures, habits
 from tablewire.insights.window import Window
 from tablewire.pictures.charts import Chart, Lasted, drops_by_day, lasted_of, thinned, week_of
-from tablewire.storage.figure_door import Ranked, RankingWish
-from tablewire.storage.protocol import KnownVenue
+from tablewire.services.venue_figures import VenueLookup
+from tablewire.storage.figure_door import Ranked, Ranking, RankingWish, RolledBook
 
 VENUES_AT_ONCE = 200
 RANKED_DAYS = 14
 """The window whose figures are stored for all venues."""
 HARDEST = 25
 LEAST_SAMPLES = 3
-
-
-class Days(Protocol):
-    """The rolled-up days; see `storage.figure_door.RolledBook`."""
-
-    async def days(
-        self, market: str, provider: str, venue_ids: Sequence[str], since: date
-    ) -> Mapping[str, list[VenueDay]]:
-        """The rows of venues from a day on."""
-        ...
-
-    async def listings(self, market: str, since: date) -> list[Listing]:
-        """The venues that have rows from a day on."""
-        ...
-
-    async def market_of(self, listing: Listing) -> str | None:
-        """Which market a venue is in."""
-        ...
-
-
-class RankedVenues(Protocol):
-    """Venues in the order of their figures; see `storage.figure_door.Ranking`."""
-
-    async def ranked(self, wanted: RankingWish) -> list[Ranked]:
-        """The first ones."""
-        ...
-
-
-class VenueNames(Protocol):
-    """The venues that were ever seen."""
-
-    async def get(self, provider: str, venue_id: str) -> KnownVenue | None:
-        """One, or None."""
-        ...
 
 
 class Drawing(Protocol):
@@ -75,9 +41,9 @@ class Pictures:
     def __init__(
         self,
         *,
-        days: Days,
-        ranking: RankedVenues,
-        venues: VenueNames,
+        days: RolledBook,
+        ranking: Ranking,
+        venues: VenueLookup,
         drawing: Drawing,
         markets: Sequence[Market],
         now: Callable[[], datetime],

@@ -148,11 +148,11 @@ class WatchHistory:
         cursor: int | None = None
         while len(events) < most:
             page = await self._log.before(cursor, _PAGE, wanted=wanted, types=types)
-            events += (event for event in page if _at_of(event) >= since)
-            if len(page) < _PAGE or _at_of(page[0]) < since:
+            events += (event for event in page if event.happened_at >= since)
+            if len(page) < _PAGE or page[0].happened_at < since:
                 return events, since
             cursor = page[0].id
-        return events, min(map(_at_of, events), default=since)
+        return events, min((event.happened_at for event in events), default=since)
 
     # --- why it is silent
 
@@ -210,7 +210,3 @@ def _at(wanted: EventFilter, listings: Sequence[Listing]) -> EventFilter:
     if not listings:
         return wanted
     return EventFilter((*wanted.terms, Term("listing", Op.ANY, tuple(sorted(map(str, listings))))))
-
-
-def _at_of(event: Event) -> datetime:
-    return event.closed_at or event.opened_at or event.first_seen_at

@@ -192,10 +192,9 @@ class WishHistory:
         for _ in range(MOST_READ // _AT_ONCE):
             events = await self._log.before(cursor, _AT_ONCE, wanted=wanted, types=types)
             for event in reversed(events):
-                at = event.closed_at or event.opened_at or event.first_seen_at
-                if at < read.since:
+                if event.happened_at < read.since:
                     return
-                read.oldest = at
+                read.oldest = event.happened_at
                 yield event
             if len(events) < _AT_ONCE:
                 return

@@ -7,13 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tablewire.domain.alert_events import AlertEvent, AlertType, ToldOf
+from tablewire.domain.alert_events import APP, AlertEvent, AlertType, ToldOf
 from tablewire.storage.failures import unavailable
 from tablewire.storage.storable import storable, storable_or_none
 from tablewire.storage.user_tables import alert_events, channels, notifications
 
-APP = 0
-"""Stands for the app where a channel's id is wanted."""
 _AT_ONCE = 500
 
 
