@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import msgspec
 
-from tablewire.domain.events import CloseReason, Event, EventType, Origin, microseconds
+from tablewire.domain.events import CloseReason, Origin, microseconds
 from tablewire.domain.slots import OpenSlot, local_start
 from tablewire.insights.intervals import Span
 
@@ -68,24 +68,6 @@ def has_size(sizes: int, size: int | None) -> bool:
 def sizes_of(sizes: int) -> tuple[int, ...]:
     """Party sizes from their bits."""
     return tuple(size for size in range(sizes.bit_length()) if sizes >> size & 1)
-
-
-def closed_stay(event: Event) -> Stay:
-    """A stay that is over, from its CLOSED event."""
-    assert event.event_type is EventType.CLOSED, "only a closing tells of a whole stay"
-    seconds = event.drop_duration_seconds
-    return Stay(
-        service_date=event.service_date,
-        minute=event.slot_time.hour * 60 + event.slot_time.minute,
-        prime=event.time_bucket == "prime",
-        sizes=bits(event.party_sizes),
-        origin=event.origin,
-        first_seen_at=microseconds(event.first_seen_at),
-        opened_at=_whole(event.opened_at),
-        closed_at=_whole(event.closed_at),
-        reason=event.close_reason,
-        lasted=None if seconds is None else round(seconds * 1_000) * 1_000,
-    )
 
 
 def open_stay(slot: OpenSlot, service_date: date, *, prime: bool) -> Stay:

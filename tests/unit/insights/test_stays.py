@@ -1,53 +1,11 @@
-"""Stays, made of closed events and of slots that are open."""
+"""Stays, made of slots that are open, and their party sizes."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 
-from tablewire.domain.events import CloseReason, Event, EventType, Origin, microseconds
 from tablewire.domain.slots import OpenSlot, Venue
-from tablewire.insights.stays import bits, closed_stay, has_size, lead_days, open_stay, sizes_of
+from tablewire.insights.stays import bits, has_size, lead_days, open_stay
 
 AT = datetime(2026, 2, 17, 15, 0, 0, 250_000, tzinfo=UTC)
-
-
-def closing() -> Event:
-    return Event(
-        id=7,
-        event_type=EventType.CLOSED,
-        market="nyc",
-        provider="resy",
-        bucket_id="2026-02-18_19:00",
-        service_date=date(2026, 2, 18),
-        slot_id="4eb06f70fcedd7420e26f59a5ea0adb7",
-        venue_id="834",
-        venue_name="Carbone",
-        neighborhood="Greenwich Village",
-        price_range=4,
-        slot_date=date(2026, 2, 18),
-        slot_time=time(20, 30),
-        time_bucket="prime",
-        origin=Origin.DROP,
-        party_sizes=(2, 4),
-        seatings=(),
-        opened_at=AT,
-        opened_after=None,
-        first_seen_at=AT,
-        last_seen_at=AT,
-        closed_at=AT + timedelta(seconds=142.123),
-        close_reason=CloseReason.TAKEN,
-        drop_duration_seconds=142.123,
-        book_url=None,
-        image_url=None,
-        availability_times=(),
-    )
-
-
-def test_a_closing_tells_of_the_whole_stay() -> None:
-    stay = closed_stay(closing())
-
-    assert (stay.minute, stay.prime, stay.lasted) == (1230, True, 142_123_000)
-    assert stay.dropped_at == microseconds(AT)
-    assert stay.closed_at == microseconds(AT) + 142_123_000
-    assert sizes_of(stay.sizes) == (2, 4)
 
 
 def test_an_open_slot_tells_of_a_stay_that_goes_on() -> None:
