@@ -28,6 +28,7 @@ from tablewire.engine.watch_checks import WatchChecks
 from tablewire.engine.watch_list import WatchListLoop
 from tablewire.figures import Figures
 from tablewire.live.board import Board
+from tablewire.live.home_markets import BoardMarkets
 from tablewire.live.hub import Hub
 from tablewire.live.inbox import Inbox
 from tablewire.live.moments import Moments
@@ -110,7 +111,10 @@ class People:
             parts=core.board.parts,
         )
         self.outside = Outside(
-            core.providers, lambda _: settings.markets[0], clock, left_alone=settings.opt_out
+            core.providers,
+            BoardMarkets(core.board, settings.markets).market_of,
+            clock,
+            left_alone=settings.opt_out,
         )
         self.told_feed = Moments()
         zones = {market.id: market.zone for market in settings.markets}
