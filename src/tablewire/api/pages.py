@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tablewire.api.openapi import document
-from tablewire.api.query import Query
+from tablewire.api.requests import no_parameters
 from tablewire.api.rooms import Rooms
 from tablewire.api.routes import AnyRequest, Operation, Reply, Route
 
@@ -42,17 +42,17 @@ class PageController:
 
     async def home(self, request: AnyRequest) -> Reply:
         """What this is, and where to go."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return _html(self._home)
 
     async def docs(self, request: AnyRequest) -> Reply:
         """Every address, with forms to try it."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return _html(self._docs)
 
     async def schema(self, request: AnyRequest) -> Reply:
         """The OpenAPI document."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return Reply(body=self._schema, media_type="application/json")
 
 

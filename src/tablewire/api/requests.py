@@ -1,4 +1,4 @@
-"""What a request brings: its user, its body, and the ids in its address."""
+"""What a request brings: its user, its body, and what stands in its address."""
 
 import enum
 import types
@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, TypeVar, Union, cast, get_args, get_orig
 
 import msgspec
 
+from tablewire.api.query import Query
 from tablewire.api.routes import AnyRequest
 from tablewire.domain.users import User
 from tablewire.errors import BadInput, FieldError, NotFound
@@ -21,6 +22,11 @@ _MOST_WRONG: Final = 50
 def user_of(request: AnyRequest) -> User:
     """Who asks: the gate has let them in."""
     return cast("User", request.scope["state"]["user"])
+
+
+def no_parameters(request: AnyRequest) -> None:
+    """For an address without parameters. Raises `BadInput` where some are given."""
+    Query(request.scope["query_string"]).check()
 
 
 def id_of(request: AnyRequest, name: str = "id") -> int:

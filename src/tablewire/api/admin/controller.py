@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from tablewire.api import parameters
 from tablewire.api.admin.schemas import ClearDb, Cleared, RebaselinedBucket
 from tablewire.api.query import Query
-from tablewire.api.requests import body_of, user_of
+from tablewire.api.requests import body_of, no_parameters, user_of
 from tablewire.api.routes import AnyRequest, Operation, Parameter, Route
 from tablewire.errors import BadInput
 from tablewire.services.admin import HOW_TO_CONFIRM, Admin
@@ -19,7 +19,7 @@ class AdminController:
 
     async def clear(self, request: AnyRequest) -> Cleared:
         """Empty the database."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         if not await request.body():  # as clients of the earlier system ask
             raise BadInput.of("confirm", HOW_TO_CONFIRM)
         asked = await body_of(request, ClearDb)

@@ -19,8 +19,7 @@ from tablewire.api.channels.schemas import (
 )
 from tablewire.api.paging import PAGING, page_of
 from tablewire.api.parameters import path
-from tablewire.api.query import Query
-from tablewire.api.requests import body_of, id_of, user_of
+from tablewire.api.requests import body_of, id_of, no_parameters, user_of
 from tablewire.api.routes import AnyRequest, Operation, Route
 from tablewire.domain.channels import Channel
 from tablewire.services.channels import ChannelChange, ChannelWish, Made, Tested
@@ -73,35 +72,35 @@ class ChannelsController:
 
     async def make(self, request: AnyRequest) -> MadeChannel:
         """A new one."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         wish = wish_of(await body_of(request, ChannelBody))
         new = await self._channels.make(user_of(request).id, wish)
         return made(new.channel, new.secret)
 
     async def get(self, request: AnyRequest) -> ShownChannel:
         """One of them."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return shown(await self._channels.get(user_of(request).id, id_of(request)))
 
     async def change(self, request: AnyRequest) -> ShownChannel:
         """Change one."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         change = change_of(await body_of(request, ChannelPatch))
         return shown(await self._channels.change(user_of(request).id, id_of(request), change))
 
     async def remove(self, request: AnyRequest) -> None:
         """Remove one."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         await self._channels.remove(user_of(request).id, id_of(request))
 
     async def test(self, request: AnyRequest) -> TestResult:
         """Try one out."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return result(await self._channels.test(user_of(request).id, id_of(request)))
 
     async def push_key(self, request: AnyRequest) -> PushKey:
         """The key for browsers."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return PushKey(self._channels.push_key)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tablewire.api import parameters
-from tablewire.api.query import Query
+from tablewire.api.requests import no_parameters
 from tablewire.api.routes import AnyRequest, Operation, Route
 from tablewire.services.curated import Curated, ListSummary, OneList
 
@@ -24,12 +24,12 @@ class CuratedController:
 
     async def lists(self, request: AnyRequest) -> CuratedLists:
         """All lists."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return CuratedLists(self._curated.lists())
 
     async def one(self, request: AnyRequest) -> OneList:
         """One list, with what is known of each restaurant now."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return await self._curated.one(str(request.path_params["list"]))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tablewire.api.query import Query
+from tablewire.api.requests import no_parameters
 from tablewire.api.rooms import Rooms
 from tablewire.api.routes import AnyRequest, Operation, Route
 from tablewire.domain.health import DbDebug, DiscoveryDebug, HealthReport
@@ -16,17 +16,17 @@ class DiscoveryController:
 
     async def health(self, request: AnyRequest) -> HealthReport:
         """Everything that memory knows."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return self._rooms.health.discovery_health()
 
     async def debug(self, request: AnyRequest) -> DiscoveryDebug:
         """Every provider in detail."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return self._rooms.health.discovery_debug()
 
     async def db_debug(self, request: AnyRequest) -> DbDebug:
         """What the store holds."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return await self._rooms.health.db_debug()
 
 

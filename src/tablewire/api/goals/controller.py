@@ -6,8 +6,7 @@ from typing import Final
 from tablewire.api import parameters
 from tablewire.api.goals.schemas import GoalPage, GoalPreview, GoalView, view
 from tablewire.api.paging import PAGING, page_of
-from tablewire.api.query import Query
-from tablewire.api.requests import body_of, id_of, user_of
+from tablewire.api.requests import body_of, id_of, no_parameters, user_of
 from tablewire.api.routes import AnyRequest, Operation, Route
 from tablewire.api.windows import days_of
 from tablewire.domain.goals import Goal
@@ -31,28 +30,28 @@ class GoalController:
 
     async def make(self, request: AnyRequest) -> GoalView:
         """A new goal."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return await self._view(await self._goals.make(user_of(request), await body_of(request, GoalBody)))
 
     async def one(self, request: AnyRequest) -> GoalView:
         """One goal."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return await self._view(await self._goals.get(user_of(request), id_of(request)))
 
     async def change(self, request: AnyRequest) -> GoalView:
         """A change of one goal."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         user, goal_id = user_of(request), id_of(request)
         return await self._view(await self._goals.change(user, goal_id, await body_of(request, GoalChange)))
 
     async def delete(self, request: AnyRequest) -> None:
         """No goal any more."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         await self._goals.delete(user_of(request), id_of(request))
 
     async def preview(self, request: AnyRequest) -> WishPreview:
         """What a goal would have told, before it is made."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         body = await body_of(request, GoalPreview)
         return await self._history.preview(await self._goals.wish_of(body), body.days)
 
@@ -63,7 +62,7 @@ class GoalController:
 
     async def explain(self, request: AnyRequest) -> WishSilence:
         """Why one goal may be silent."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return await self._history.silence(await self._goals.get(user_of(request), id_of(request)))
 
     async def _view(self, goal: Goal) -> GoalView:

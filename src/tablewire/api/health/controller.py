@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tablewire.api.problems import Refusal
-from tablewire.api.query import Query
+from tablewire.api.requests import no_parameters
 from tablewire.api.rooms import Rooms
 from tablewire.api.routes import AnyRequest, Operation, Reply, Route
 from tablewire.domain.health import HealthSummary
@@ -42,12 +42,12 @@ class HealthController:
 
     async def summary(self, request: AnyRequest) -> HealthSummary:
         """Health in one line."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return self._rooms.health.summary()
 
     async def metrics(self, request: AnyRequest) -> Reply:
         """All figures for Prometheus."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         kind = "text/plain; version=0.0.4"
         return Reply(body=self._rooms.metrics.render(), media_type=kind)
 

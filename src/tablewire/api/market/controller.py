@@ -7,6 +7,7 @@ import msgspec
 
 from tablewire.api import parameters
 from tablewire.api.query import Query
+from tablewire.api.requests import no_parameters
 from tablewire.api.rooms import Rooms
 from tablewire.api.routes import AnyRequest, Operation, Parameter, Route
 from tablewire.domain.buckets import parse_bucket_id
@@ -58,7 +59,7 @@ class MarketController:
 
     async def markets(self, request: AnyRequest) -> Markets:
         """What is watched."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return Markets([self._market(market) for market in self._rooms.markets])
 
     async def buckets(self, request: AnyRequest) -> Buckets:
@@ -79,7 +80,7 @@ class MarketController:
 
     async def providers(self, request: AnyRequest) -> Providers:
         """The providers, and how they are doing."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         status = dict(self._rooms.health.providers())
         return Providers(list(status), status)
 

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from tablewire.api.me.schemas import Farewell, Me, MeChange, me
 from tablewire.api.protocol import AccountsDoor
-from tablewire.api.query import Query
-from tablewire.api.requests import body_of, user_of
+from tablewire.api.requests import body_of, no_parameters, user_of
 from tablewire.api.routes import AnyRequest, Operation, Route
 from tablewire.errors import BadInput
 
@@ -18,18 +17,18 @@ class MeController:
 
     async def show(self, request: AnyRequest) -> Me:
         """Who asks."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return me(user_of(request))
 
     async def change(self, request: AnyRequest) -> Me:
         """Change what a user may."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         change = await body_of(request, MeChange)
         return me(await self._accounts.set_time_zone(user_of(request), change.time_zone))
 
     async def delete(self, request: AnyRequest) -> None:
         """Delete the user, with everything that is theirs."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         user = user_of(request)
         if (await body_of(request, Farewell)).confirm != user.name:
             raise BadInput.of("confirm", "it is not your own name: everything of yours would be deleted")

@@ -16,7 +16,7 @@ from tablewire.api.notifications.schemas import (
 from tablewire.api.notifications.stream import InboxStream
 from tablewire.api.paging import PAGING, read_page
 from tablewire.api.query import Query
-from tablewire.api.requests import id_of, user_of
+from tablewire.api.requests import id_of, no_parameters, user_of
 from tablewire.api.routes import AnyRequest, Operation, Parameter, Route, Schema
 from tablewire.services.notifications import Notifications
 
@@ -44,17 +44,17 @@ class NotificationController:
 
     async def read(self, request: AnyRequest) -> NotificationView:
         """Mark one as read."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return view_of(await self._notifications.read(user_of(request), id_of(request)), self._url_of)
 
     async def read_all(self, request: AnyRequest) -> MarkedRead:
         """Mark all as read."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return MarkedRead(await self._notifications.read_all(user_of(request)))
 
     async def explain(self, request: AnyRequest) -> Explanation:
         """Why one came."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         user = user_of(request)
         explained = await self._notifications.explain(user, id_of(request))
         return explanation_of(explained, ZoneInfo(user.time_zone), self._url_of)

@@ -11,8 +11,7 @@ from tablewire.api.notify_requests.schemas import (
     view,
 )
 from tablewire.api.paging import PAGING, page_of
-from tablewire.api.query import Query
-from tablewire.api.requests import body_of, id_of, user_of
+from tablewire.api.requests import body_of, id_of, no_parameters, user_of
 from tablewire.api.routes import AnyRequest, Operation, Route
 from tablewire.api.windows import days_of
 from tablewire.services.notify_requests import NotifyRequestBody, NotifyRequests
@@ -35,22 +34,22 @@ class NotifyRequestController:
 
     async def make(self, request: AnyRequest) -> NotifyRequestView:
         """A new notify request."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return view(await self._requests.make(user_of(request), await body_of(request, NotifyRequestBody)))
 
     async def one(self, request: AnyRequest) -> NotifyRequestView:
         """One notify request."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return view(await self._requests.get(user_of(request), id_of(request)))
 
     async def delete(self, request: AnyRequest) -> None:
         """No notify request any more."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         await self._requests.delete(user_of(request), id_of(request))
 
     async def preview(self, request: AnyRequest) -> WishPreview:
         """What a notify request would have told, before it is made."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         body = await body_of(request, NotifyRequestPreview)
         return await self._history.preview(await self._requests.wish_of(body), body.days)
 
@@ -61,7 +60,7 @@ class NotifyRequestController:
 
     async def explain(self, request: AnyRequest) -> WishSilence:
         """Why one notify request may be silent."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return await self._history.silence(await self._requests.get(user_of(request), id_of(request)))
 
 

@@ -9,7 +9,7 @@ import msgspec
 from tablewire.api.channels.schemas import wish_of
 from tablewire.api.portable.schemas import Imported, NewSecretView, UserFile, channel_body
 from tablewire.api.query import Query
-from tablewire.api.requests import body_of, user_of
+from tablewire.api.requests import body_of, no_parameters, user_of
 from tablewire.api.routes import AnyRequest, Operation, Parameter, Route
 from tablewire.domain.users import User
 from tablewire.services.portable import Brought
@@ -61,7 +61,7 @@ class PortableController:
 
     async def brought(self, request: AnyRequest) -> Imported:
         """Take a file over."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         user, file = user_of(request), await body_of(request, UserFile)
         given: dict[str, Sequence[Any]] = {
             "channels": [wish_of(body) for body in file.channels],

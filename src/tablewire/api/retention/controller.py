@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tablewire.api.query import Query
+from tablewire.api.requests import no_parameters
 from tablewire.api.retention.schemas import RetentionRun
 from tablewire.api.routes import AnyRequest, Operation, Route
 from tablewire.engine.retention import Retention
@@ -16,7 +16,7 @@ class RetentionController:
 
     async def run(self, request: AnyRequest) -> RetentionRun:
         """Remove all that may go, and answer when it is gone."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         removed = await self._retention.remove()
         return RetentionRun(
             events=removed.events,

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from tablewire.api.gate import SESSION_COOKIE, Gate, cookie_of
 from tablewire.api.me.schemas import me
 from tablewire.api.protocol import AccountsDoor
-from tablewire.api.query import Query
-from tablewire.api.requests import body_of
+from tablewire.api.requests import body_of, no_parameters
 from tablewire.api.routes import AnyRequest, Operation, Reply, Route
 from tablewire.api.session.schemas import Login, Session
 from tablewire.api.token_gate import unauthorized
@@ -23,7 +22,7 @@ class SessionController:
 
     async def begin(self, request: AnyRequest) -> Reply:
         """Log in."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         login = await body_of(request, Login)
         caller = await self._gate.login(request.scope, login.token)
         begun = await self._accounts.begin_session(caller)
@@ -41,7 +40,7 @@ class SessionController:
 
     async def end(self, request: AnyRequest) -> Reply:
         """Log out; where there is no session, nothing happens."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         text = cookie_of(request.scope)
         if text is not None:
             await self._accounts.end_session(text)

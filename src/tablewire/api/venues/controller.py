@@ -10,6 +10,7 @@ from tablewire.api import parameters
 from tablewire.api.feed.pages import MAX_LIMIT
 from tablewire.api.feed.schemas import NewestFirst
 from tablewire.api.query import Query
+from tablewire.api.requests import no_parameters
 from tablewire.api.rooms import Rooms
 from tablewire.api.routes import AnyRequest, Operation, Parameter, Route, Schema
 from tablewire.api.venues.schemas import ListingView, OneVenue, SameAs, VenuePage, VenueView
@@ -63,7 +64,7 @@ class VenueController:
 
     async def one(self, request: AnyRequest) -> OneVenue:
         """One venue."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         known = await self._known(request)
         view = self._view(known)
         rows = self._rooms.views.at_venue(view.provider, view.venue_id)

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from tablewire.api import parameters
 from tablewire.api.paging import PAGING, page_of
-from tablewire.api.query import Query
-from tablewire.api.requests import body_of, id_of, user_of
+from tablewire.api.requests import body_of, id_of, no_parameters, user_of
 from tablewire.api.routes import AnyRequest, Operation, Route
 from tablewire.api.watch_list.schemas import EntryPage, EntryView, view
 from tablewire.services.watch_list import ListWish, WatchList
@@ -26,12 +25,12 @@ class WatchListController:
 
     async def add(self, request: AnyRequest) -> EntryView:
         """A new entry."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return view(await self._list.add(user_of(request), await body_of(request, ListWish)))
 
     async def delete(self, request: AnyRequest) -> None:
         """No entry any more."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         await self._list.delete(user_of(request), id_of(request))
 
 

@@ -5,8 +5,7 @@ from typing import Final
 
 from tablewire.api import parameters
 from tablewire.api.paging import PAGING, page_of
-from tablewire.api.query import Query
-from tablewire.api.requests import body_of, id_of, user_of
+from tablewire.api.requests import body_of, id_of, no_parameters, user_of
 from tablewire.api.routes import AnyRequest, Operation, Route
 from tablewire.api.watches.schemas import (
     PreviewView,
@@ -42,33 +41,33 @@ class WatchController:
 
     async def make(self, request: AnyRequest) -> WatchView:
         """A new watch."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return view(await self._watches.make(user_of(request), await body_of(request, WatchWish)))
 
     async def one(self, request: AnyRequest) -> WatchView:
         """One watch."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return view(await self._watches.get(user_of(request), id_of(request)))
 
     async def change(self, request: AnyRequest) -> WatchView:
         """A change of one watch."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         user, watch_id = user_of(request), id_of(request)
         return view(await self._watches.change(user, watch_id, await body_of(request, WatchChange)))
 
     async def delete(self, request: AnyRequest) -> None:
         """No watch any more."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         await self._watches.delete(user_of(request), id_of(request))
 
     async def run(self, request: AnyRequest) -> WatchView:
         """A check now."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return view(await self._watches.run(user_of(request), id_of(request)))
 
     async def preview(self, request: AnyRequest) -> PreviewView:
         """What a watch would have told, before it is made."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         wish = await body_of(request, PreviewWish)
         return preview_view(await self._history.preview(wish, wish.days))
 
@@ -79,7 +78,7 @@ class WatchController:
 
     async def explain(self, request: AnyRequest) -> SilenceView:
         """Why one watch may be silent."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         return silence_view(await self._history.explain(user_of(request), id_of(request)))
 
 

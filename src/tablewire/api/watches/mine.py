@@ -8,8 +8,7 @@ import msgspec
 from tablewire.api.notifications.schemas import NotificationView, UrlOf, view_of
 from tablewire.api.notify_requests.schemas import NotifyRequestView
 from tablewire.api.notify_requests.schemas import view as request_view
-from tablewire.api.query import Query
-from tablewire.api.requests import user_of
+from tablewire.api.requests import no_parameters, user_of
 from tablewire.api.routes import AnyRequest, Operation, Route
 from tablewire.api.watches.schemas import WatchView, view
 from tablewire.domain.notifications import Notification
@@ -73,7 +72,7 @@ class MineController:
 
     async def mine(self, request: AnyRequest) -> Mine:
         """All three."""
-        Query(request.scope["query_string"]).check()
+        no_parameters(request)
         user = user_of(request)
         told = await self._notifications.of_user(user.id, None, MOST_NOTIFICATIONS)
         return Mine(
