@@ -1,6 +1,5 @@
 """What every store promises of which venues are one restaurant: the same tests for PostgreSQL and for memory."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,10 +8,7 @@ import pytest
 
 from tablewire.domain.restaurants import Decision, Link, Listing, Pair, Verdict
 from tablewire.domain.slots import Venue
-from tablewire.storage.memory import MemoryStore
 from tablewire.storage.protocol import Identities, Store
-from tablewire.storage.store import PostgresStore
-from tests.database import TestServer
 
 NOW = datetime(2026, 2, 11, 15, tzinfo=UTC)
 R1, R2 = Listing("resy", "1"), Listing("resy", "2")
@@ -28,18 +24,6 @@ def link(one: Listing, other: Listing, verdict: Verdict = Verdict.SAME) -> Link:
 
 def decision(one: Listing, other: Listing, why: str | None = "seen there") -> Decision:
     return Decision(pair=Pair.of(one, other), verdict=Verdict.APART, by="ann", at=NOW, why=why)
-
-
-@pytest.fixture(params=["memory", "postgres"])
-async def store(request: pytest.FixtureRequest, test_server: TestServer) -> AsyncIterator[Store]:
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    dsn = await test_server.create()
-    postgres = await PostgresStore.open(dsn)
-    yield postgres
-    await postgres.close()
-    await test_server.drop(dsn)
 
 
 async def test_a_new_store_holds_nothing(store: Store) -> None:

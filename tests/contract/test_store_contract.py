@@ -1,6 +1,5 @@
 """What every store promises: the same tests for the one on PostgreSQL and the one in memory."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
@@ -13,10 +12,7 @@ from tablewire.domain.filters import EventFilter, parse_filter
 from tablewire.domain.slots import Venue, slot_id
 from tablewire.domain.snapshots import Outcome, VenueAnswer
 from tablewire.errors import PollConflict, StoreError
-from tablewire.storage.memory import MemoryStore
 from tablewire.storage.protocol import Bounds, BucketDay, KnownVenue, OpeningCount, Store, StoredBucket
-from tablewire.storage.store import PostgresStore
-from tests.database import TestServer
 from tests.stored_scenes import (
     ALL_TYPES,
     StoredScene,
@@ -30,18 +26,6 @@ from tests.unit.domain.scenes import DAY, EIGHT, KEY, NINE, TEN, after, call, se
 
 DROPS = frozenset({"drop"})
 EVERY = EventFilter()
-
-
-@pytest.fixture(params=["memory", "postgres"])
-async def store(request: pytest.FixtureRequest, test_server: TestServer) -> AsyncIterator[Store]:
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    dsn = await test_server.create()
-    postgres = await PostgresStore.open(dsn)
-    yield postgres
-    await postgres.close()
-    await test_server.drop(dsn)
 
 
 async def scene_with_a_drop(store: Store) -> StoredScene:
