@@ -73,7 +73,6 @@ INDEXES = (
     "ALTER TABLE availability_events ADD PRIMARY KEY (id)",
     "ALTER TABLE availability_events ADD CONSTRAINT availability_events_dedupe_key UNIQUE (dedupe_key)",
     "CREATE INDEX availability_events_venue ON availability_events (provider, venue_id, id)",
-    "CREATE INDEX availability_events_closed ON availability_events (event_type, closed_at) WHERE closed_at IS NOT NULL",
     "CREATE INDEX availability_events_opened ON availability_events USING brin (opened_at)",
     "CREATE INDEX availability_events_happened ON availability_events (market, coalesce(closed_at, opened_at, first_seen_at))",
 )
@@ -81,7 +80,7 @@ INDEXES = (
 UNINDEXED = (
     "ALTER TABLE availability_events DROP CONSTRAINT availability_events_pkey",
     "ALTER TABLE availability_events DROP CONSTRAINT availability_events_dedupe_key",
-    "DROP INDEX availability_events_venue, availability_events_closed, availability_events_opened, availability_events_happened",
+    "DROP INDEX availability_events_venue, availability_events_opened, availability_events_happened",
 )
 
 LEARN = """

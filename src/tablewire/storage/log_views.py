@@ -13,6 +13,7 @@ from tablewire.domain.restaurants import Listing
 from tablewire.errors import Conflict
 from tablewire.insights.kept import Kept
 from tablewire.insights.stays import Opened, Stay, bits
+from tablewire.storage.export import HAPPENED_AT
 from tablewire.storage.failures import unavailable
 from tablewire.storage.figure_door import Head, ObservedDay, Remembered, Touched
 from tablewire.storage.kept_log import KEPT, kept_of
@@ -33,10 +34,10 @@ LOCK = "SELECT pg_try_advisory_xact_lock($1)"
 NEWEST = "SELECT last_id FROM feed_head"
 HEAD = "SELECT event_id, finished_day, rolled_at FROM rollup_heads WHERE market = $1"
 
-TOUCHED = """
-SELECT provider, venue_id, min(coalesce(closed_at, opened_at, first_seen_at)) AS since
+TOUCHED = f"""
+SELECT provider, venue_id, min({HAPPENED_AT}) AS since
 FROM availability_events WHERE id > $2 AND market = $1 GROUP BY provider, venue_id ORDER BY provider, venue_id
-"""
+"""  # noqa: S608 - our own names
 
 CHANGED_DAYS = "SELECT DISTINCT day FROM observed_spans WHERE market = $1 AND updated_at >= $2"
 
@@ -45,12 +46,13 @@ SELECT provider, service_date, day, body FROM observed_spans
 WHERE market = $1 AND day BETWEEN $2 AND $3 ORDER BY day, provider, service_date
 """
 
-CLOSED = """
+# Of a closing the instant at which it happened, by which there is an index, is `closed_at`; of a drop it is its opening.
+CLOSED = f"""
 SELECT provider, venue_id, service_date, slot_time, time_bucket, party_sizes, origin, first_seen_at, opened_at, closed_at, close_reason,
     drop_duration_seconds
 FROM availability_events
-WHERE event_type = 'CLOSED' AND market = $1 AND closed_at >= $2 AND closed_at < $4 AND first_seen_at < $3
-"""
+WHERE event_type = 'CLOSED' AND market = $1 AND {HAPPENED_AT} >= $2 AND {HAPPENED_AT} < $4 AND first_seen_at < $3
+"""  # noqa: S608 - our own names
 
 # The newest row of each venue by itself: to sort all rows of all venues takes longer with every day that is kept.
 SHOWN = """
@@ -60,10 +62,10 @@ SELECT wanted.venue_id, newest.shown FROM unnest($3::text[]) AS wanted (venue_id
 ) AS newest
 """
 
-DROPPED = """
+DROPPED = f"""
 SELECT provider, venue_id, service_date, slot_time, opened_at, party_sizes FROM availability_events
-WHERE event_type = 'NEW_DROP' AND market = $1 AND opened_at >= $2 AND opened_at < $3
-"""
+WHERE event_type = 'NEW_DROP' AND market = $1 AND {HAPPENED_AT} >= $2 AND {HAPPENED_AT} < $3
+"""  # noqa: S608 - our own names
 
 _ORIGINS = {origin.value: origin for origin in Origin}
 _REASONS = {reason.value: reason for reason in CloseReason}

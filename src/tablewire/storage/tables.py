@@ -68,12 +68,6 @@ availability_events = Table(
     Column("dedupe_key", KEY, nullable=False),
     UniqueConstraint("dedupe_key", name="availability_events_dedupe_key"),
     Index("availability_events_venue", "provider", "venue_id", "id"),
-    Index(
-        "availability_events_closed",
-        "event_type",
-        "closed_at",
-        postgresql_where=text("closed_at IS NOT NULL"),
-    ),
     Index("availability_events_opened", "opened_at", postgresql_using="brin"),
     Index("availability_events_happened", "market", text("coalesce(closed_at, opened_at, first_seen_at)")),
 )
