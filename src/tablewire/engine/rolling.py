@@ -12,21 +12,18 @@ import msgspec
 from tablewire.domain.markets import Market
 from tablewire.domain.restaurants import Listing
 from tablewire.engine.finished_days import FinishedDays, Shown
+from tablewire.engine.shared_looks import looks_of
 from tablewire.insights.daily import Watched, roll_up
-from tablewire.insights.intervals import Spans, union
 from tablewire.insights.local_time import local_day
 from tablewire.insights.looks import NOBODY, Looks
 from tablewire.insights.stays import Opened, Stay
 from tablewire.insights.sums import Sums, sums_of
-from tablewire.storage.figure_door import LogView, ObservedDay, RolledBook, RolledDay
+from tablewire.storage.figure_door import LogView, RolledBook, RolledDay
 
 DAYS_AT_ONCE = 7
 VENUES_AT_ONCE = 100
 VENUES_A_TURN = 8
 """Venues between turns for others: a few milliseconds' work."""
-
-Observed = dict[Listing, Looks]
-"""Venues that are looked at together share theirs."""
 
 
 class Plan(msgspec.Struct, kw_only=True):
@@ -65,7 +62,7 @@ class Plan(msgspec.Struct, kw_only=True):
 class _Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What was seen of all venues in some days."""
 
-    observed: Observed
+    observed: Mapping[Listing, Looks]
     closed: Mapping[Listing, Sequence[Stay]]
     dropped: Mapping[Listing, Mapping[Opened, int]]
     """The party sizes of the openings of those days: a closing tells all that the table had until then."""
@@ -98,7 +95,8 @@ class DayRoller:
         first = plan.first_day
         while first <= plan.today:
             last = min(plan.today, first + timedelta(days=DAYS_AT_ONCE - 1))
-            observed = await self._observed(first, last)
+            rows = await self._view.observed(plan.market.id, first, last)
+            observed = await looks_of(rows, plan.only)
             venues = self._venues(observed, last)
             self._finished.redo(
                 listing for listing in venues if listing not in done and self._is_redone(listing)
@@ -116,37 +114,12 @@ class DayRoller:
         since = self._plan.since_of(listing)
         return since is not None and since < self._plan.today
 
-    async def _observed(self, first: date, last: date) -> Observed:
-        rows = await self._view.observed(self._plan.market.id, first, last)
-        found: Observed = {}
-        for provider, of_provider in groupby(sorted(rows, key=_provider), key=_provider):
-            self._share(found, provider, list(of_provider))
-            await anyio.lowlevel.checkpoint()
-        return found
-
-    def _share(self, found: Observed, provider: str, rows: Sequence[ObservedDay]) -> None:
-        """Venues whose spans are the same objects in all rows have the same looks."""
-        shared: dict[tuple[int, ...], Looks] = {}
-        spans = [row.spans for row in rows]
-        for venue_id in self._wanted_of(provider, spans):
-            parts = [of_row.get(venue_id, ()) for of_row in spans]
-            key = tuple(map(id, parts))
-            if key not in shared:
-                shared[key] = _looks(zip((row.service_date for row in rows), parts, strict=True))
-            if shared[key] is not NOBODY:
-                found[Listing(provider, venue_id)] = shared[key]
-
-    def _wanted_of(self, provider: str, spans: Sequence[Mapping[str, Spans]]) -> Iterable[str]:
-        if self._plan.only is None:
-            return set().union(*spans)
-        return (one.venue_id for one in self._plan.only if one.provider == provider)
-
-    def _venues(self, observed: Observed, last: date) -> list[Listing]:
+    def _venues(self, observed: Mapping[Listing, Looks], last: date) -> list[Listing]:
         known = {*observed, *self._plan.since, *self.still_open}
         dated = ((listing, self._plan.since_of(listing)) for listing in known)
         return sorted(listing for listing, since in dated if since is not None and since <= last)
 
-    async def _seen(self, observed: Observed, first: date, last: date) -> _Seen:
+    async def _seen(self, observed: Mapping[Listing, Looks], first: date, last: date) -> _Seen:
         market = self._plan.market
         start, end = local_day(first, market.zone).start, local_day(last, market.zone).end
         return _Seen(
@@ -204,15 +177,6 @@ class DayRoller:
             self._shown[listing] = shown
 
 
-def _looks(parts: Iterable[tuple[date, Spans]]) -> Looks:
-    dates: dict[date, Spans] = {}
-    for on, spans in parts:
-        known = dates.get(on)
-        if spans:
-            dates[on] = spans if known is None else union((*known, *spans))
-    return Looks(dates) if dates else NOBODY
-
-
 def _as_opened(stays: Sequence[Stay], dropped: Mapping[Opened, int]) -> Sequence[Stay]:
     """Stays with the party sizes of their openings, where those are other ones."""
     return [_as_opened_one(stay, dropped) for stay in stays] if dropped else stays
@@ -243,10 +207,6 @@ def _since(shown: Shown, first: date) -> Shown:
 @lru_cache(maxsize=4_096)
 def _in_order(shown: Shown) -> tuple[date, ...]:
     return tuple(sorted(shown))
-
-
-def _provider(row: ObservedDay) -> str:
-    return row.provider
 
 
 def _batches(listings: Iterable[Listing]) -> Iterator[list[Listing]]:

@@ -1,5 +1,6 @@
 """The log, the open slots and the observed time of one instant, as roll-ups read them on PostgreSQL."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, time, timedelta
@@ -110,16 +111,13 @@ class PostgresLogView:
 
     async def observed(self, market: str, first: date, last: date) -> list[ObservedDay]:
         """The observed time of some days."""
-        return [
-            ObservedDay(
-                market=market,
-                provider=row["provider"],
-                service_date=row["service_date"],
-                day=row["day"],
-                spans=spans_of(row["body"]),
-            )
-            for row in await self._read(OBSERVED, market, first, last)
-        ]
+        found = []
+        for row in await self._read(OBSERVED, market, first, last):
+            spans = spans_of(row["body"])
+            provider, on, day = row["provider"], row["service_date"], row["day"]
+            found.append(ObservedDay(market=market, provider=provider, service_date=on, day=day, spans=spans))
+            await asyncio.sleep(0)  # a city's day takes a millisecond or two
+        return found
 
     async def closed(
         self, market: str, venues: Collection[Listing] | None, start: int, end: int
