@@ -18,7 +18,7 @@ END = datetime(2026, 3, 18, 14, tzinfo=UTC)
 KEPT = timedelta(days=6)
 FIGURES = (
     "SELECT market, provider, venue_id, day, version, finished, body, shown FROM venue_days ORDER BY 1, 2, 3, 4",
-    "SELECT market, day, version, finished, body FROM market_days ORDER BY 1, 2",
+    "SELECT market, day, version, finished, body, totals, places FROM market_days ORDER BY 1, 2",
     "SELECT market, provider, venue_id, window_days, body::text FROM venue_metrics ORDER BY 1, 2, 3, 4",
     "SELECT DISTINCT market, learned_from, held_out_from, verdict::text, prior FROM forecast_verdicts",
     """SELECT metric_type, market, window_end - window_start, value::text FROM market_metrics

@@ -6,7 +6,7 @@ import asyncpg
 
 _TABLES = {
     "venue_days": "market, provider, venue_id, day, version, finished, body, shown",
-    "market_days": "market, day, version, finished, body",
+    "market_days": "market, day, version, finished, body, totals, places",
     "venue_metrics": "market, provider, venue_id, window_days, body::text",
     "market_metrics": "market, metric_type, window_start, window_end, value::text",
 }
