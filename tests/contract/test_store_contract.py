@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tablewire.domain.buckets import BucketKey
-from tablewire.domain.diff import expire, withdraw
+from tablewire.domain.endings import expire, withdraw
 from tablewire.domain.events import EventType
 from tablewire.domain.filters import EventFilter, parse_filter
 from tablewire.domain.slots import Venue, slot_id

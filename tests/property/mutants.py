@@ -159,7 +159,7 @@ MUTANTS = (
     ),
     Mutant(
         "the clock closes nothing",
-        "diff",
+        "endings",
         "return [slot for slot in state.open.values() if slot.starts_at <= at]",
         "return []",
     ),
@@ -213,7 +213,7 @@ MUTANTS = (
     Mutant(
         "a start after midnight is the afternoon's", "buckets", "if start.date() > service_date:", "if False:"
     ),
-    Mutant("settings take nothing away", "diff", "if not left:", "if left is None:"),
+    Mutant("settings take nothing away", "endings", "if not left:", "if left is None:"),
     Mutant("a stored poll is not counted", "state", "self.row.remember(change)", "pass"),
 )
 

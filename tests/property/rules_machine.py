@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 import tablewire
-from tablewire.domain.diff import Seen, compare, expire, withdraw
+from tablewire.domain.diff import Seen, compare
+from tablewire.domain.endings import expire, withdraw
 from tablewire.domain.guard import Judged, is_suspect
 from tablewire.domain.passes import Passes
 from tablewire.domain.rules import Rules

@@ -8,7 +8,7 @@ from unittest import mock
 
 import msgspec
 
-from tablewire.domain import diff
+from tablewire.domain import diff, endings
 from tablewire.domain.diff import Standing
 from tablewire.domain.snapshots import Answer, Snapshot, VenueAnswer
 from tablewire.domain.state import BucketState, Change
@@ -191,7 +191,7 @@ def _a_rested_provider_is_never_tried_again() -> Any:
 
 
 def _the_clock_closes_nothing() -> Any:
-    return mock.patch.object(diff, "_due", return_value=[])
+    return mock.patch.object(endings, "due", return_value=[])
 
 
 def _bounds_are_those_of_arrival() -> Any:

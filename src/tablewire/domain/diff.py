@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from tablewire.domain import endings
 from tablewire.domain.changes import ChangeBuilder, Closing, Opening
 from tablewire.domain.events import CloseReason, Origin
 from tablewire.domain.guard import Judged, own_time
@@ -59,64 +60,6 @@ def compare(state: BucketState, seen: Seen, rules: Rules) -> Change:
 def compare_in_steps(state: BucketState, seen: Seen, rules: Rules) -> Generator[None, None, Change]:
     """The same in small steps, so that whoever shares the processor has a turn in between; `state` must not change until it ends."""
     return _Comparison(state, seen, rules).run()
-
-
-def expire(state: BucketState, at: datetime, rules: Rules) -> Change | None:
-    """What the clock alone changes: slots whose start has passed close as of their start. None where nothing does."""
-    due = _due(state, at)
-    if not due:
-        return None
-    builder = ChangeBuilder(state, rules, at)
-    for slot in due:
-        builder.close(_expired(state, slot))
-    return builder.build(outcome=None, cause=None, scanned=False)
-
-
-def withdraw(
-    state: BucketState,
-    at: datetime,
-    rules: Rules,
-    *,
-    sizes: frozenset[int],
-    opted_out: frozenset[str] = frozenset(),
-) -> Change | None:
-    """What changed settings take away: party sizes no longer among `sizes`, venues that opted out, starts of other buckets."""
-    builder = ChangeBuilder(state, rules, at)
-    for slot in state.open.values():
-        if slot.starts_at <= at:
-            builder.close(_expired(state, slot))
-            continue
-        stays = slot.venue.venue_id not in opted_out and _is_in_bucket(state, slot, rules)
-        left = tuple(size for size in slot.sizes if stays and size in sizes)
-        if not left:
-            builder.close(Closing(slot, at, state.last_seen(slot), CloseReason.WITHDRAWN, rules.resume_gap))
-        elif left != slot.sizes:
-            missed = tuple(size for size in slot.missed_sizes if size in left)
-            builder.update(
-                msgspec.structs.replace(
-                    slot,
-                    sizes=left,
-                    missed_sizes=missed,
-                    missed_at=(slot.missed_at or at) if missed == left else None,
-                    seen_at=state.last_seen(slot),
-                )
-            )
-    return None if builder.nothing else builder.build(outcome=None, cause=None, scanned=False)
-
-
-def _is_in_bucket(state: BucketState, slot: OpenSlot, rules: Rules) -> bool:
-    start = local_start(slot.actual_time)
-    return rules.parts.part_of(start, state.key.service_date) == state.key.time_slot
-
-
-def _due(state: BucketState, at: datetime) -> list[OpenSlot]:
-    if state.next_expiry is None or at < state.next_expiry:
-        return []
-    return [slot for slot in state.open.values() if slot.starts_at <= at]
-
-
-def _expired(state: BucketState, slot: OpenSlot) -> Closing:
-    return Closing(slot, slot.starts_at, state.last_seen(slot), CloseReason.EXPIRED, timedelta(0))
 
 
 class _Draft:
@@ -174,7 +117,7 @@ class _Comparison:
 
     def run(self) -> Generator[None, None, Change]:
         """All of it, a step at a time."""
-        expired = {slot.slot_id for slot in _due(self.state, self.seen.at)}
+        over = {slot.slot_id for slot in endings.due(self.state, self.seen.at)}
         work = 0.0
         for size, venue_id, said in self._pairs():
             work += self._take_pair(size, venue_id, said)
@@ -182,15 +125,15 @@ class _Comparison:
                 work = 0.0
                 yield
         vanished = self._vanish()
-        for slot_id in expired:
-            self.builder.close(_expired(self.state, self.state.open[slot_id]))
+        for slot_id in over:
+            self.builder.close(endings.expired(self.state, self.state.open[slot_id]))
         for number, (slot_id, draft) in enumerate(self.drafts.items(), 1):
-            if slot_id not in expired:
+            if slot_id not in over:
                 self._settle(slot_id, draft, vanished)
             if not number % _STEP:
                 yield
         for slot in self.state.held.values():
-            if slot.slot_id not in expired and slot.slot_id not in self.drafts:
+            if slot.slot_id not in over and slot.slot_id not in self.drafts:
                 self._end_hold(slot)
         return self.builder.build(
             outcome=self.seen.outcome,

@@ -10,7 +10,8 @@ import anyio.lowlevel
 import msgspec
 
 from tablewire.domain.buckets import BucketKey
-from tablewire.domain.diff import Seen, compare_in_steps, expire, withdraw
+from tablewire.domain.diff import Seen, compare_in_steps
+from tablewire.domain.endings import expire, withdraw
 from tablewire.domain.events import Event, EventType, Origin
 from tablewire.domain.guard import Judged, is_suspect
 from tablewire.domain.markets import Market

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tablewire.domain.diff import Seen, compare, compare_in_steps, expire, withdraw
+from tablewire.domain.diff import Seen, compare, compare_in_steps
+from tablewire.domain.endings import expire, withdraw
 from tablewire.domain.events import CloseReason, Event, EventType
 from tablewire.domain.guard import Judged
 from tablewire.domain.rules import Rules

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tablewire.domain.diff import expire
+from tablewire.domain.endings import expire
 from tablewire.domain.slots import slot_id
 from tests.unit.domain.scenes import (
     AT_EIGHT,
