@@ -169,6 +169,16 @@ async def test_without_a_token_nothing_answers_but_what_is_open(world: World) ->
         assert answer.headers["www-authenticate"].startswith("Bearer"), name
 
 
+async def test_a_parameter_that_there_is_none_of_is_refused_everywhere_but_by_probes_and_links(
+    world: World,
+) -> None:
+    for method, path, _ in world.operations():
+        if path in ("/health/live", "/health/ready", "/go/{token}"):
+            continue
+        answer = await world.ask("root", method, f"{filled(path)}?colour=red")
+        assert "colour" in answer.wrong, f"{method} {path}"
+
+
 async def test_what_is_for_admins_is_for_no_other_user(world: World) -> None:
     for method, path, operation in world.operations():
         if "/admin/" in path:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tablewire.api.alert_events.schemas import AlertEventBody
-from tablewire.api.requests import read_body, user_of
+from tablewire.api.requests import no_parameters, read_body, user_of
 from tablewire.api.routes import AnyRequest, Operation, Route
 from tablewire.services.alert_events import AlertEvents, Taken
 
@@ -16,6 +16,7 @@ class AlertEventController:
 
     async def take(self, request: AnyRequest) -> Taken:
         """Store what happened."""
+        no_parameters(request)
         raw = await request.body()
         many = raw.lstrip().startswith(b"[")
         bodies = read_body(raw, list[AlertEventBody]) if many else [read_body(raw, AlertEventBody)]
