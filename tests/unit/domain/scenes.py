@@ -142,3 +142,17 @@ def after_restart(scene: Scene) -> Scene:
                 kept = type(pair)(count=pair.count, observed_at=pair.observed_at)
                 fresh.state.pairs.setdefault(size, {})[venue] = kept
     return fresh
+
+
+def scene_with_a_fresh_pair(rules: Rules | None = None) -> Scene:
+    """`v` was looked at at noon for two, and had nothing; `w`, on the same page, had a table."""
+    scene = Scene(rules) if rules else Scene()
+    scene.poll(call(0, {"v": [], "w": [TEN]}))
+    return scene
+
+
+def scene_with_a_drop() -> Scene:
+    """And a minute later `v` has a table at eight."""
+    scene = scene_with_a_fresh_pair()
+    scene.poll(call(1, {"v": [EIGHT], "w": [TEN]}))
+    return scene
