@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
-WORKERS ?= 2
+WORKERS ?= 3
 PYTEST_ARGS ?=
 SEEDS ?= 0-10000
 # Needs uv, which is only there to write the locks; `make lock UV=/path/to/uv` takes it from elsewhere.
@@ -21,6 +21,8 @@ help: ## list what can be made
 run: $(VENV)/.installed ## start the service: the demo, or for real where a provider's credentials are set
 	@command=$$($(BIN)/python -m tablewire.settings) && exec $(BIN)/tablewire $$command
 
+# Bytecode is kept whatever the environment says: else each worker, and each service that a test starts, compiles all anew.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.installed-dev ## run all tests that need no browser, at their small size (PYTEST_ARGS="..." adds arguments)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not soak and not browser" $(PYTEST_ARGS)
 

@@ -1,5 +1,6 @@
 """What every test shares: how much hypothesis generates, and where the captured answers of providers are."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -17,6 +18,12 @@ settings.register_profile("here", _shared, max_examples=60)
 settings.register_profile("ci", _shared, max_examples=60, derandomize=True)
 settings.register_profile("soak", _shared, max_examples=5_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "here"))
+
+
+def pytest_collection_finish() -> None:
+    """What is there once all tests are known stays to the end: the collector does not look through it again and again."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture

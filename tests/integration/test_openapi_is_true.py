@@ -37,7 +37,11 @@ ADDRESS = re.compile(r"listens at (http://\S+)")
 START_LIMIT = 60
 CALL_LIMIT = 20
 """Seconds: a hang limit."""
-SETTINGS = {"TABLEWIRE_WINDOW_DAYS": "4", "TABLEWIRE_CHANNEL_ALLOW": CHANNEL_HOST}
+SETTINGS = {
+    "TABLEWIRE_WINDOW_DAYS": "4",
+    "TABLEWIRE_POLL_INTERVAL": "3s",  # the first table that opens is what somebody is told of
+    "TABLEWIRE_CHANNEL_ALLOW": CHANNEL_HOST,
+}
 WHOLE_LIMIT = 600
 """Seconds for some hundreds of calls: on a machine with other work they take minutes, and each has a hang limit of its own."""
 STREAMS = 2
