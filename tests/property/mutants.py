@@ -1,4 +1,4 @@
-"""Small wrong changes to the rules, each of which the generated histories have to find."""
+"""Small wrong changes to the rules, each of which the generated histories have to find, and the right rules beside them."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ import tablewire
 
 SOURCE = Path(tablewire.__file__).parent
 ROOT = Path(__file__).parents[2]
-EXAMPLES, STEPS = 400, 25
+EXAMPLES, STEPS = 400, 30
 """So many histories of so many steps a mutant is given at most, the same for all; a right set of rules passes them all."""
 DETECTED = 3
 """The exit status that says: a property does not hold."""
@@ -239,9 +239,13 @@ def write(target: Path, mutant: Mutant | None) -> None:
     path.write_text(changed)
 
 
-def detect(target: Path) -> subprocess.CompletedProcess[str]:
-    """Run the histories against what `write` has written; the exit status is `DETECTED` where a property does not hold."""
-    command = [sys.executable, "-B", "-m", "tests.property.rules_machine", str(EXAMPLES), str(STEPS)]
+def detect(target: Path, *, shrinks: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run the histories against what `write` has written; the exit status is `DETECTED` where a property does not hold.
+
+    `shrinks`: what is wrong is told by the shortest history that shows it, which takes long to find.
+    """
+    wanted = (str(EXAMPLES), str(STEPS), *(["shrinks"] if shrinks else []))
+    command = [sys.executable, "-B", "-m", "tests.property.rules_machine", *wanted]
     path = os.pathsep.join((str(target), str(ROOT)))
     return subprocess.run(
         command,

@@ -12,10 +12,4 @@ def test_a_wrong_rule_is_found(mutant: Mutant, tmp_path: Path) -> None:
     write(tmp_path, mutant)
     outcome = detect(tmp_path)
     assert outcome.returncode == DETECTED, f"{mutant.name} was not found:\n{outcome.stdout}{outcome.stderr}"
-
-
-def test_the_right_rules_pass_the_histories_that_find_the_wrong_ones(tmp_path: Path) -> None:
-    write(tmp_path, None)
-    outcome = detect(tmp_path)
-    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     assert f"rules from {tmp_path}" in outcome.stdout, "the copy was not what was run"
