@@ -63,12 +63,13 @@ def goal_match_score(wish: GoalWish, opening: Opening, scarcity: float | None) -
     """
     if wish.limits.ruled_out_by(opening) is not None:
         return 0.0
-    return fit(wish, opening) * _between(1.0 if scarcity is None else scarcity)
+    return score_within_limits(wish, opening, scarcity)
 
 
-def fit(wish: GoalWish, opening: Opening) -> float:
-    """The same of an opening that no limit rules out, whatever its venue's scarcity."""
-    return TIME_SHARE * _time_fit(wish, opening.slot_time) + (1.0 - TIME_SHARE) * _place_fit(wish, opening)
+def score_within_limits(wish: GoalWish, opening: Opening, scarcity: float | None) -> float:
+    """The same of an opening of which it is known that no limit rules it out."""
+    fit = TIME_SHARE * _time_fit(wish, opening.slot_time) + (1.0 - TIME_SHARE) * _place_fit(wish, opening)
+    return fit * _between(1.0 if scarcity is None else scarcity)
 
 
 def _time_fit(wish: GoalWish, at: time) -> float:

@@ -7,7 +7,7 @@ import anyio.lowlevel
 import msgspec
 
 from tablewire.domain.events import Event, EventType
-from tablewire.domain.goals import Goal, fit
+from tablewire.domain.goals import Goal, score_within_limits
 from tablewire.domain.messages import opened_body, table_title
 from tablewire.domain.notifications import Facts, Kind, Telling
 from tablewire.domain.notify_requests import NotifyRequest, told_once_for
@@ -88,8 +88,7 @@ class Composer:
         )
 
     def _of_goal(self, goal: Goal, opening: Opening) -> Telling | None:
-        scarcity = self._scarcity(*opening.listing)
-        score = fit(goal, opening) * (1.0 if scarcity is None else min(1.0, max(0.0, scarcity)))
+        score = score_within_limits(goal, opening, self._scarcity(*opening.listing))
         if score < goal.min_score:
             return None
         size = goal.limits.party_size

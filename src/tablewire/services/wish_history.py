@@ -172,8 +172,8 @@ class WishHistory:
         limit = wish.limits.ruled_out_by(opening)
         if limit is not None or isinstance(wish, NotifyWish):
             return limit, None
-        score = round(goal_match_score(wish, opening, self._scarcity(event.provider, event.venue_id)), 4)
-        return ("score" if score < wish.min_score else None), score
+        score = goal_match_score(wish, opening, self._scarcity(event.provider, event.venue_id))
+        return ("score" if score < wish.min_score else None), round(score, 4)
 
     def _filter(self, limits: Limits, *, only_place: bool = False) -> EventFilter:
         venues = tuple(self._all_listings(limits))

@@ -109,6 +109,17 @@ async def test_another_users_goal_is_not_there(scene: WishScene, client: Client)
     assert (await client.get("/goals")).json() == {"goals": [], "next_cursor": None, "has_more": False}
 
 
+async def test_what_hardly_misses_the_score_is_not_told_and_not_in_the_preview(
+    scene: WishScene, client: Client
+) -> None:
+    scene.scarcity = {"v": 0.49999}
+    wanted = BODY | {"min_score": 0.5}
+    await client.post("/goals", wanted)
+    await scene.poll(1, {"v": [EIGHT]})
+    assert await scene.match() == []
+    assert (await client.post("/goals/preview", wanted)).json()["openings"] == []
+
+
 async def test_a_preview_and_an_explanation_know_the_score(scene: WishScene, client: Client) -> None:
     scene.scarcity = {"v": 0.5}
     await scene.poll(1, {"v": [EIGHT], "w": [EIGHT]})
