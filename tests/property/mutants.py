@@ -1,18 +1,12 @@
 """Small wrong changes to the rules, each of which the generated histories have to find, and the right rules beside them."""
 
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import tablewire
 
 SOURCE = Path(tablewire.__file__).parent
-ROOT = Path(__file__).parents[2]
-EXAMPLES, STEPS = 400, 30
-"""So many histories of so many steps a mutant is given at most, the same for all; a right set of rules passes them all."""
 DETECTED = 3
 """The exit status that says: a property does not hold."""
 
@@ -237,22 +231,3 @@ def write(target: Path, mutant: Mutant | None) -> None:
         changed = changed.replace("import bisect_right", "import bisect_left")
     compile(changed, str(path), "exec")
     path.write_text(changed)
-
-
-def detect(target: Path, *, shrinks: bool = False) -> subprocess.CompletedProcess[str]:
-    """Run the histories against what `write` has written; the exit status is `DETECTED` where a property does not hold.
-
-    `shrinks`: what is wrong is told by the shortest history that shows it, which takes long to find.
-    """
-    wanted = (str(EXAMPLES), str(STEPS), *(["shrinks"] if shrinks else []))
-    command = [sys.executable, "-B", "-m", "tests.property.rules_machine", *wanted]
-    path = os.pathsep.join((str(target), str(ROOT)))
-    return subprocess.run(
-        command,
-        cwd=target,
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )

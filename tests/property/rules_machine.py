@@ -478,7 +478,3 @@ def main(examples: int, steps: int, *, shrinks: bool) -> int:
         return 3
     say("".join(f"came to: {what}\n" for what in RulesMachine.reached))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), shrinks="shrinks" in sys.argv))

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.property.mutants import detect, write
+from tests.property.mutants import write
+from tests.property.nursery import Nursery
 from tests.property.rules_machine import run
 
 MUST_BE_REACHED = {
@@ -33,12 +34,12 @@ MUST_BE_REACHED = {
 """Histories that never come to these would prove little."""
 
 
-def test_the_histories_that_find_wrong_rules_keep_to_the_right_ones(tmp_path: Path) -> None:
+def test_the_histories_that_find_wrong_rules_keep_to_the_right_ones(nursery: Nursery, tmp_path: Path) -> None:
     write(tmp_path, None)
-    outcome = detect(tmp_path, shrinks=True)
-    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
-    assert f"rules from {tmp_path}" in outcome.stdout, "the copy was not what was run"
-    missing = MUST_BE_REACHED - set(outcome.stdout.replace("came to: ", "").splitlines())
+    status, said = nursery.tries(tmp_path, shrinks=True)
+    assert status == 0, said
+    assert f"rules from {tmp_path}" in said, "the copy was not what was run"
+    missing = MUST_BE_REACHED - set(said.replace("came to: ", "").splitlines())
     assert not missing, f"no history came to {sorted(missing)}"
 
 
