@@ -1,5 +1,6 @@
 """Rolls up as the service does, in a process that takes orders from a benchmark."""
 
+import gc
 import os
 import resource
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 
 import uvloop
 
+from tablewire.app import GC_THRESHOLDS
 from tablewire.domain.markets import NYC
 from tablewire.engine.clock import SystemClock
 from tablewire.figures import make_rollups
@@ -69,6 +71,9 @@ async def main() -> None:
     store = await PostgresStore.open(given["dsn"])
     try:
         orders = Orders(store, datetime.fromisoformat(given["at"]), await _board(store))
+        gc.collect()
+        gc.freeze()  # as the service does at its start
+        gc.set_threshold(*GC_THRESHOLDS)
         await obey({"refresh": orders.refresh})
     finally:
         await store.close()
