@@ -15,6 +15,7 @@ from tablewire.engine.rolling import DayRoller, Plan
 from tablewire.engine.supervisor import Loop
 from tablewire.engine.venue_metrics import MetricsMaker
 from tablewire.errors import Conflict, StoreError
+from tablewire.insights.daily import redone_from
 from tablewire.insights.local_time import local_date
 from tablewire.storage.figure_door import Head, LogView, Remembered, RolledBook
 from tablewire.telemetry import LogEvent, get_logger
@@ -148,7 +149,7 @@ class Rollups:
         plan = Plan(market=market, now=microseconds(at), today=today, all_from=first_day if whole else None)
         touched = await view.touched(market.id, 0 if head is None else head.event_id)
         for one in touched:
-            plan.since[one.listing] = max(floor, min(today, local_date(one.since, market.zone)))
+            plan.since[one.listing] = max(floor, redone_from(one.since, plan.now, market.zone))
         over = self._finished[market.id]
         over.begin(head, today)
         roller = DayRoller(self._book, view, plan, over, at)

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, time, timedelta
+from datetime import date, time
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -112,14 +112,13 @@ def roll_up(day: date, zone: ZoneInfo, watched: Watched, until: int | None = Non
     )
 
 
-def days_to_redo(happened_at: int, now: int, zone: ZoneInfo) -> tuple[date, ...]:
-    """The local days whose rows a transition changes that is stored now: from its own, which may be over, to today.
+def redone_from(happened_at: int, now: int, zone: ZoneInfo) -> date:
+    """The first local day whose row a transition changes that is stored now: its own, which may be over; all from it to today are.
 
     A closing that is only believed later (held, vanished) counts from when the table was last there: until today its
     rows took it for open.
     """
-    first, today = local_date(happened_at, zone), local_date(now, zone)
-    return tuple(first + timedelta(days=ahead) for ahead in range(lead_days(today, first) + 1))
+    return min(local_date(happened_at, zone), local_date(now, zone))
 
 
 def _drops_between(stays: Iterable[Stay], start: int, end: int) -> list[Stay]:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import msgspec
 
 from tablewire.domain.events import CloseReason, Origin
-from tablewire.insights.daily import VenueDay, Watched, days_to_redo, roll_up
+from tablewire.insights.daily import VenueDay, Watched, redone_from, roll_up
 from tablewire.insights.lifetimes import open_for, taken_after
 from tablewire.insights.looks import Looks
 from tests.insights_days import HOUR, MINUTE, MONDAY, NEW_YORK, at, row, stay, watched_day
@@ -121,5 +121,9 @@ def test_a_row_comes_back_from_the_store_as_it_was() -> None:
 def test_what_is_known_late_changes_the_rows_since_it_happened() -> None:
     wednesday = TUESDAY + timedelta(days=1)
 
-    assert days_to_redo(at(23, 59), at(9, 0, wednesday), NEW_YORK) == (MONDAY, TUESDAY, wednesday)
-    assert days_to_redo(at(9), at(9), NEW_YORK) == (MONDAY,)
+    assert redone_from(at(23, 59), at(9, 0, wednesday), NEW_YORK) == MONDAY
+    assert redone_from(at(9), at(9), NEW_YORK) == MONDAY
+
+
+def test_what_a_clock_ahead_stored_changes_the_row_of_today() -> None:
+    assert redone_from(at(9, 0, TUESDAY), at(23, 59), NEW_YORK) == MONDAY
