@@ -11,7 +11,7 @@ from tablewire.engine.rollups import RolledUp
 from tablewire.insights.density import Density
 from tablewire.insights.local_time import local_date, local_day
 from tablewire.insights.market import MarketFigures, market_figures
-from tablewire.insights.market_days import roll_up_market
+from tablewire.insights.market_days import SETTLED, roll_up_market
 from tablewire.insights.market_metrics import packed
 from tablewire.insights.market_totals import MarketWindow
 from tablewire.insights.waves import HISTORY
@@ -20,8 +20,6 @@ from tablewire.storage.insight_door import MarketBook, StoredMarketDay
 KEPT_WINDOWS: Final = (timedelta(hours=24), timedelta(days=14))
 MOST_AT_ONCE: Final = 60
 """Rows that are given totals in one run: those that were kept before there were any."""
-SETTLED: Final = timedelta(minutes=15)
-"""So long after its end a day's last observations are stored."""
 
 
 class Ahead(Protocol):
@@ -52,7 +50,7 @@ class MarketRollups:
             drops = await self._book.drops(market.id, local.start, local.end)
             spans = await self._book.observed(market.id, day)
             row = roll_up_market(day, market.zone, drops, spans)
-            finished = microseconds(now - SETTLED) >= local.end
+            finished = microseconds(now) - SETTLED >= local.end
             await self._book.keep_day(market.id, row, now, finished=finished)
         await self._book.add_totals(market.id, MOST_AT_ONCE)
         await self._keep_figures(market, now)

@@ -1,16 +1,13 @@
 """How many drops any window had: the hours that rolled-up days know, and the rest, which has to be looked up in the log."""
 
 from collections.abc import Iterable
-from typing import Final
 
 import msgspec
 
 from tablewire.insights.intervals import Span, Spans, clip, union
-from tablewire.insights.local_time import MINUTE, local_day
+from tablewire.insights.local_time import local_day
+from tablewire.insights.market_days import SETTLED
 from tablewire.insights.market_totals import SLICES, DayTotals, MarketWindow
-
-STORED_BY: Final = 15 * MINUTE
-"""So long after an hour's end all of its drops are stored."""
 
 
 class KnownDay(msgspec.Struct, frozen=True):
@@ -32,7 +29,7 @@ def drops_of_hours(days: Iterable[KnownDay], window: MarketWindow) -> HourlyDrop
     total, known = 0, list[Span]()
     for day in days:
         local = local_day(day.totals.day, window.zone)
-        end = min(window.until, day.counted_at - STORED_BY)
+        end = min(window.until, day.counted_at - SETTLED)
         hours = list(zip(local.edges, local.edges[1:], strict=False))
         within = [window.since <= begin and over <= end for begin, over in hours]
         if any(within):

@@ -12,7 +12,7 @@ import msgspec
 
 from tablewire.domain.names import name_key
 from tablewire.insights.intervals import Spans, clip, lengths_between
-from tablewire.insights.local_time import local_day
+from tablewire.insights.local_time import MINUTE, local_day
 
 
 class MarketDrop(msgspec.Struct, frozen=True, gc=False):
@@ -86,6 +86,8 @@ class MarketHour(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 _HALF_AN_HOUR = 1_800_000_000
+SETTLED = 15 * MINUTE
+"""So long after the end of an hour or a day all that it brought is stored."""
 
 
 def roll_up_market(day: date, zone: ZoneInfo, drops: Iterable[MarketDrop], observed: Spans) -> MarketDay:

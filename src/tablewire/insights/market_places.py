@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from tablewire.insights.market_days import MarketDay
-from tablewire.insights.market_totals import SLICES, DayTotals
+from tablewire.insights.market_totals import SLICES, DayTotals, slice_of
 
 Places = Mapping[str, bytes]
 """The `places` of a row of `market_days`: by neighbourhood its cells, packed; those of venues without one under the empty name."""
@@ -28,7 +28,7 @@ def places_of(row: MarketDay) -> dict[str, bytes]:
     """A day's cells by neighbourhood."""
     found: dict[str, list[tuple[int, int, int]]] = {}
     for place, weekday, prime, neighborhood, drops in row.cells.rows:
-        found.setdefault(neighborhood or "", []).append((place, 2 * weekday + prime, drops))
+        found.setdefault(neighborhood or "", []).append((place, slice_of(weekday, prime), drops))
     return {name: _packed(cells) for name, cells in found.items()}
 
 

@@ -15,6 +15,11 @@ SLICES: Final = tuple((weekday, prime) for weekday in range(7) for prime in (Fal
 """The weekday of the service date, Monday 0, and whether prime: totals are kept for each."""
 
 
+def slice_of(weekday: int, prime: bool) -> int:  # noqa: FBT001 - a cell has them in this order
+    """The place of a slice."""
+    return 2 * weekday + prime
+
+
 class DayTotals(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """The `totals` of a row of `market_days`: all of it adds up, and the cells say no more but where in an hour a drop was."""
 
@@ -59,7 +64,7 @@ def totals_of(row: MarketDay, within: Sequence[bool] | None = None) -> DayTotals
     hours = [[0] * len(row.observed) for _ in SLICES]
     places: dict[str | None, list[int]] = {}
     for place, weekday, prime, neighborhood, drops in row.cells.rows:
-        part = 2 * weekday + prime
+        part = slice_of(weekday, prime)
         hours[part][place] += drops
         if counted[place]:
             places.setdefault(neighborhood, [0] * len(SLICES))[part] += drops

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from tablewire.insights.drop_hours import STORED_BY, HourlyDrops, KnownDay, drops_of_hours
+from tablewire.insights.drop_hours import HourlyDrops, KnownDay, drops_of_hours
 from tablewire.insights.local_time import MINUTE, local_day
-from tablewire.insights.market_days import MarketDrop, roll_up_market
+from tablewire.insights.market_days import SETTLED, MarketDrop, roll_up_market
 from tablewire.insights.market_totals import MarketWindow, totals_of
 from tests.insights_days import HOUR, MONDAY, NEW_YORK, at
 
@@ -38,7 +38,7 @@ def test_a_window_within_an_hour_is_looked_up_whole() -> None:
 
 
 def test_an_hour_that_had_just_ended_is_not_known_yet() -> None:
-    end = at(12) + STORED_BY
+    end = at(12) + SETTLED
 
     assert counted(at(9), at(14), counted_at=end).rest == ((at(12), at(14)),)
     assert counted(at(9), at(14), counted_at=end - MINUTE).rest == ((at(11), at(14)),)
