@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
+from itertools import groupby
 from typing import NamedTuple
 
 import msgspec
@@ -29,6 +30,14 @@ def parse_listing(text: str) -> Listing:
     if not (provider and separator and venue_id) or "\x00" in text or len(text) > 200:
         raise ValueError("a venue is written provider:id, as resy:834")
     return Listing(provider, venue_id)
+
+
+def in_batches(listings: Iterable[Listing], most: int) -> Iterator[list[Listing]]:
+    """Listings in their order, which is by provider, in batches of so many at most and of one provider each."""
+    for _, of_provider in groupby(listings, key=lambda listing: listing.provider):
+        mine = list(of_provider)
+        for place in range(0, len(mine), most):
+            yield mine[place : place + most]
 
 
 class Pair(NamedTuple):

@@ -20,7 +20,7 @@ class FinishedDays:
 
     def __init__(self) -> None:
         self.shown: dict[Listing, Shown] = {}
-        """By the beginning of today."""
+        """By the beginning of today; while earlier days are rolled up, by the end of those that are done."""
         self._sums: dict[Listing, Sums] = {}
         self._today = date.min
         self._head: Head | None = None
@@ -53,7 +53,7 @@ class FinishedDays:
             self._sums.pop(listing, None)
 
     def keep_shown(self, listing: Listing, shown: Shown) -> None:
-        """What a venue had shown when today began."""
+        """What a venue had shown before its next day."""
         self.shown[listing] = self._kept.setdefault(shown, shown)
 
     def missing(self, listings: Iterable[Listing]) -> list[Listing]:

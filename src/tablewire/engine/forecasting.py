@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import groupby
 
 import anyio.lowlevel
 
 from tablewire.domain.events import microseconds
-from tablewire.domain.restaurants import Listing
+from tablewire.domain.restaurants import in_batches
 from tablewire.engine.rolling import VENUES_AT_ONCE
 from tablewire.engine.rollups import RolledUp
 from tablewire.insights.daily import VenueDay
@@ -62,8 +61,9 @@ class Forecasting:
         judged = frozenset(listings[::every])
         exposures: list[Exposure] = []
         sample: list[Sequence[VenueDay]] = []
-        for provider, batch in _batches(listings):
-            rows = await self._book.days(market.id, provider, [one.venue_id for one in batch], since)
+        for batch in in_batches(listings, VENUES_AT_ONCE):
+            venue_ids = [listing.venue_id for listing in batch]
+            rows = await self._book.days(market.id, batch[0].provider, venue_ids, since)
             for listing in batch:
                 days = rows.get(listing.venue_id, [])
                 exposures.append(exposure_of(days, market.zone))
@@ -71,13 +71,3 @@ class Forecasting:
                     sample.append(days)
                 await anyio.lowlevel.checkpoint()
         return exposures, sample
-
-
-def _batches(listings: Sequence[Listing]) -> list[tuple[str, list[Listing]]]:
-    batches = []
-    for provider, of_provider in groupby(listings, key=lambda listing: listing.provider):
-        mine = list(of_provider)
-        batches += [
-            (provider, mine[place : place + VENUES_AT_ONCE]) for place in range(0, len(mine), VENUES_AT_ONCE)
-        ]
-    return batches

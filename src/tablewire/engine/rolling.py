@@ -4,13 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from itertools import groupby
 
 import anyio.lowlevel
 import msgspec
 
 from tablewire.domain.markets import Market
-from tablewire.domain.restaurants import Listing
+from tablewire.domain.restaurants import Listing, in_batches
 from tablewire.engine.finished_days import FinishedDays, Shown
 from tablewire.engine.shared_looks import looks_of
 from tablewire.insights.daily import Watched, roll_up
@@ -84,7 +83,6 @@ class DayRoller:
         self._plan = plan
         self._finished = finished
         self._at = at
-        self._shown = finished.shown
 
     async def roll(self, show: Callable[[int, int], None]) -> list[Listing]:
         """Roll up; answers the venues that were done, in order."""
@@ -102,7 +100,7 @@ class DayRoller:
                 listing for listing in venues if listing not in done and self._is_redone(listing)
             )
             seen = await self._seen(observed, first, last)
-            for place, batch in enumerate(_batches(venues), start=1):
+            for place, batch in enumerate(in_batches(venues, VENUES_AT_ONCE), start=1):
                 await self._roll_batch(batch, seen, first, last)
                 show(min(len(venues), place * VENUES_AT_ONCE), len(venues))
             done.update(venues)
@@ -146,7 +144,7 @@ class DayRoller:
         """What had been seen of each venue before its first day, where this roll-up has not come by that day itself."""
         by_day: defaultdict[date, list[Listing]] = defaultdict(list)
         for listing in batch:
-            if listing not in self._shown:
+            if listing not in self._finished.shown:
                 by_day[begins[listing]].append(listing)
         for day, listings in by_day.items():
             found = await self._view.shown(
@@ -158,7 +156,7 @@ class DayRoller:
     def _rows(
         self, listing: Listing, first: date, last: date, stays: Sequence[Stay], looks: Looks
     ) -> Iterator[RolledDay]:
-        zone, day, shown = self._plan.market.zone, first, self._shown[listing]
+        zone, day, shown = self._plan.market.zone, first, self._finished.shown[listing]
         while day <= last:
             local = local_day(day, zone)
             touching = _touching(stays, local.start, local.end)
@@ -174,7 +172,7 @@ class DayRoller:
                 yield RolledDay(listing=listing, body=body, shown=_in_order(shown))
             day += timedelta(days=1)
         if last < self._plan.today:
-            self._shown[listing] = shown
+            self._finished.keep_shown(listing, shown)
 
 
 def _as_opened(stays: Sequence[Stay], dropped: Mapping[Opened, int]) -> Sequence[Stay]:
@@ -207,11 +205,3 @@ def _since(shown: Shown, first: date) -> Shown:
 @lru_cache(maxsize=4_096)
 def _in_order(shown: Shown) -> tuple[date, ...]:
     return tuple(sorted(shown))
-
-
-def _batches(listings: Iterable[Listing]) -> Iterator[list[Listing]]:
-    """A few venues of one provider at a time; they come in order."""
-    for _, of_provider in groupby(listings, key=lambda listing: listing.provider):
-        mine = list(of_provider)
-        for place in range(0, len(mine), VENUES_AT_ONCE):
-            yield mine[place : place + VENUES_AT_ONCE]

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
 
 import anyio.lowlevel
 import msgspec
 
-from tablewire.domain.restaurants import Listing
+from tablewire.domain.restaurants import Listing, in_batches
 from tablewire.engine.finished_days import WINDOW_DAYS, FinishedDays
 from tablewire.engine.rolling import VENUES_A_TURN, VENUES_AT_ONCE, DayRoller, Plan
 from tablewire.insights.durations import ages
@@ -31,16 +30,14 @@ class MetricsMaker:
 
     async def make(self, venues: Sequence[Listing]) -> None:
         """All of them, in their order, a few at a time."""
-        for provider, of_provider in groupby(venues, key=lambda listing: listing.provider):
-            mine = list(of_provider)
-            for place in range(0, len(mine), VENUES_AT_ONCE):
-                await self._make_batch(provider, mine[place : place + VENUES_AT_ONCE])
+        for batch in in_batches(venues, VENUES_AT_ONCE):
+            await self._make_batch(batch)
 
-    async def _make_batch(self, provider: str, venues: Sequence[Listing]) -> None:
+    async def _make_batch(self, venues: Sequence[Listing]) -> None:
         market, finished = self._plan.market.id, self._finished
         if missing := finished.missing(venues):
             venue_ids = [listing.venue_id for listing in missing]
-            days = await self._book.days(market, provider, venue_ids, finished.since)
+            days = await self._book.days(market, venues[0].provider, venue_ids, finished.since)
             finished.learn(missing, days)
         made = []
         for place, listing in enumerate(venues):

@@ -3,13 +3,12 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import Protocol
 
 import msgspec
 
 from tablewire.domain.markets import Market
-from tablewire.domain.restaurants import Listing
+from tablewire.domain.restaurants import Listing, in_batches
 from tablewire.errors import NotFound
 from tablewire.insights.daily import VenueDay
 from tablewire.insights.figures import LEAST_OBSERVED
@@ -72,13 +71,10 @@ class Pictures:
         """The chart of all venues of a market together. Raises `NotDrawn`, `StoreError`."""
         span = self._span(market, window_days)
         every: list[list[VenueDay]] = []
-        for provider, of_provider in groupby(
-            await self._days.listings(market.id, span.first), lambda one: one.provider
-        ):
-            mine = [listing.venue_id for listing in of_provider]
-            for place in range(0, len(mine), VENUES_AT_ONCE):
-                batch = mine[place : place + VENUES_AT_ONCE]
-                every += (await self._days.days(market.id, provider, batch, span.first)).values()
+        for batch in in_batches(await self._days.listings(market.id, span.first), VENUES_AT_ONCE):
+            venue_ids = [listing.venue_id for listing in batch]
+            found = await self._days.days(market.id, batch[0].provider, venue_ids, span.first)
+            every += found.values()
         return await self._drawing.draw(_chart(f"All venues of {market.id}", market, span, every))
 
     async def hardest(self, market: Market) -> list[Ranked]:

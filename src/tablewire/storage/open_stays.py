@@ -64,6 +64,7 @@ class OpenStayReader:
     async def _stored(self, ref: int, provider: str) -> _ByVenue:
         with unavailable():
             rows = [StoredRow(*row) for row in await self._connection.fetch(LOAD_CHANGES, ref)]
+        # Of a venue a stay needs its id only, so that none has to be learnt first.
         reader, found = SlotReader(provider), defaultdict[str, list[OpenSlot]](list)
         for slot in reader.slots_of(reader.read(rows)):
             found[slot.venue.venue_id].append(slot)

@@ -12,6 +12,7 @@ from tablewire.domain.restaurants import (
     Resolution,
     Verdict,
     contradiction,
+    in_batches,
     parse_listing,
     resolve,
     restaurant_id,
@@ -138,3 +139,8 @@ def test_what_is_no_listing_is_refused(text: str) -> None:
 def test_a_listing_is_read_as_it_is_written() -> None:
     assert parse_listing("resy:a:b") == Listing("resy", "a:b")
     assert str(Listing("resy", "a:b")) == "resy:a:b"
+
+
+def test_batches_are_of_one_provider_and_of_so_many_at_most() -> None:
+    assert list(in_batches([X, Y, A, B, C, T], 2)) == [[X, Y], [A, B], [C], [T]]
+    assert list(in_batches([], 2)) == []
