@@ -56,7 +56,10 @@ def draw(chart: Chart) -> bytes:
 
 def _draw_drops(axes: Axes, chart: Chart) -> None:
     counted = sum(day.drops or 0 for day in chart.days)
-    axes.set_title(f"Drops a day: {counted:,} in all; on shaded days hardly anybody looked", loc="left")
+    axes.set_title(
+        f"Drops a day: {counted:,} on days that were looked at; on shaded ones hardly anybody looked",
+        loc="left",
+    )
     axes.set_ylabel("drops")
     seen = {day.day: day.drops for day in chart.days if day.drops is not None}
     axes.bar(_places(seen), [*seen.values()], color=INK, width=0.8)

@@ -62,7 +62,7 @@ async def test_the_installed_package_draws_wherever_the_service_was_started(
 async def test_the_chart_says_how_many_tables_it_is_of() -> None:
     texts = ET.fromstring(await artist().draw(CHART)).iter("{http://www.w3.org/2000/svg}text")  # noqa: S314 - our own
     shown = {text.text for text in texts}
-    assert "Drops a day: 8 in all; on shaded days hardly anybody looked" in shown
+    assert "Drops a day: 8 on days that were looked at; on shaded ones hardly anybody looked" in shown
     assert "How long tables lasted that were taken: a point each, 2" in shown
     assert {"drops", "lasted", "Feb 16", "Feb 20"} <= shown
 
